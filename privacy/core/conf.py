@@ -1,0 +1,173 @@
+"""The ``PRIVACY`` setting, read lazily through one typed class.
+
+Every key has a reader that raises ``WrongSetting`` with the key and the mend; the system
+checks call them all, so that a wrong value is found before the night runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import time
+from typing import Any, Generic, TypeVar, cast, overload
+from zoneinfo import ZoneInfo
+
+from django.conf import settings as django_settings
+
+from privacy.core.errors import PrivacyError
+from privacy.core.periods import Calendar
+
+T = TypeVar("T")
+
+
+class WrongSetting(PrivacyError):
+    """A key or value of the ``PRIVACY`` setting that cannot be used."""
+
+    def __init__(self, key: str, problem: str, mend: str) -> None:
+        super().__init__(field=f"PRIVACY[{key!r}]", problem=problem, mend=mend)
+
+
+class Setting(Generic[T]):
+    """One key: its default and the function that turns the raw value into a typed one."""
+
+    def __init__(self, default: Any, read: Callable[[str, Any], T]) -> None:
+        self.default = default
+        self.read = read
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.key = name.upper()
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Setting[T]: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+    def __get__(self, instance: object | None, owner: type) -> Setting[T] | T:
+        if instance is None:
+            return self
+        raw = getattr(django_settings, "PRIVACY", {})
+        if not isinstance(raw, Mapping):
+            raise WrongSetting("…", "PRIVACY is not a dictionary", "Make it a dictionary of settings")
+        return self.read(self.key, raw.get(self.key, self.default))
+
+
+def _boolean(key: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise WrongSetting(key, f"{value!r} is neither True nor False", "Give True or False")
+    return value
+
+
+def _positive(key: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise WrongSetting(key, f"{value!r} is no whole number above zero", "Give a whole number above zero")
+    return value
+
+
+def _share(key: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+        raise WrongSetting(key, f"{value!r} is no share", "Give a number above 0 and up to 1, such as 0.05")
+    return float(value)
+
+
+def _time_of_day(key: str, value: Any) -> time:
+    try:
+        return time.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise WrongSetting(key, f"{value!r} is no time of day", 'Give hours and minutes, such as "03:30"') from None
+
+
+def _text(key: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise WrongSetting(key, f"{value!r} is no text", "Give a text")
+    return value
+
+
+def _keys(key: str, value: Any) -> tuple[str, ...]:
+    if isinstance(value, str) or not isinstance(value, list | tuple) or not all(
+        isinstance(item, str) and len(item) >= 32 for item in value
+    ):
+        raise WrongSetting(
+            key, "it is no list of secrets of at least 32 characters", "Give a list, the newest secret first"
+        )
+    return tuple(value)
+
+
+def _one_of(*choices: str) -> Callable[[str, Any], str]:
+    def read(key: str, value: Any) -> str:
+        if value not in choices:
+            raise WrongSetting(key, f"{value!r} is not known", f"Use one of: {', '.join(choices)}")
+        return cast(str, value)
+
+    return read
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOverRule:
+    """How accounts that the site closed itself are recognised.
+
+    Attributes:
+        filter: keyword arguments for the user model's queryset; empty takes nobody over.
+        closed_at: ORM path from the user to the moment of closing.
+    """
+
+    filter: Mapping[str, Any]
+    closed_at: str
+
+
+def _take_over(key: str, value: Any) -> TakeOverRule | None:
+    if value is None:
+        return None
+    mend = 'Give {"filter": {"is_active": False, …}, "closed_at": "path.to.the.date"}'
+    if not isinstance(value, Mapping) or set(value) != {"filter", "closed_at"}:
+        raise WrongSetting(key, "it needs the keys filter and closed_at, and no others", mend)
+    if not isinstance(value["filter"], Mapping) or not value["filter"]:
+        raise WrongSetting(key, "filter would take every account over", mend)
+    if not isinstance(value["closed_at"], str) or not value["closed_at"]:
+        raise WrongSetting(key, "closed_at names no path", mend)
+    return TakeOverRule(dict(value["filter"]), value["closed_at"].replace(".", "__"))
+
+
+class Settings:
+    """Typed access to ``PRIVACY``. Reading costs a dictionary look-up; nothing is cached.
+
+    Raises:
+        WrongSetting: from any attribute whose raw value cannot be used.
+    """
+
+    #: Secrets for pseudonyms, the newest first; empty derives one from SECRET_KEY.
+    pseudonym_keys = Setting((), _keys)
+    #: When the night begins, in the site's zone.
+    night_at = Setting("03:30", _time_of_day)
+    #: Country and region whose public holidays are no business days ("" counts weekends only).
+    country = Setting("", _text)
+    subdivision = Setting("", _text)
+    #: Accounts that the site closed by its own flag are taken over by the night.
+    closed_accounts = Setting(None, _take_over)
+    #: A night that would remove a larger share of all accounts stops and asks.
+    large_night_share = Setting(0.05, _share)
+    #: People treated in one transaction.
+    batch_size = Setting(500, _positive)
+    #: Rows removed in one statement of an expiry window.
+    window_rows = Setting(10_000, _positive)
+    #: An account with more rows is destroyed by a task at once, not in the closing request.
+    close_in_request_rows = Setting(20_000, _positive)
+    #: "enforce" makes an undeclared model an error of ``check``, "warn" a warning.
+    coverage = Setting("warn", _one_of("warn", "enforce"))
+    #: False lets TransactionTestCase flush the evidence table. Refused by ``check --deploy``.
+    evidence_triggers = Setting(True, _boolean)
+    #: The alias in STORAGES where database dumps lie.
+    backup_storage = Setting("dbbackup", _text)
+    #: Public address of the site, for links in mail; empty uses relative links.
+    site_url = Setting("", _text)
+
+    @property
+    def calendar(self) -> Calendar:
+        """The site's zone (Django's TIME_ZONE) and business days."""
+        return Calendar(ZoneInfo(django_settings.TIME_ZONE), self.country, self.subdivision)
+
+    @classmethod
+    def keys(cls) -> list[str]:
+        """Every key that ``PRIVACY`` may have."""
+        return sorted(item.key for item in vars(cls).values() if isinstance(item, Setting))
+
+
+settings = Settings()
