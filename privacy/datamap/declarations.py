@@ -119,6 +119,7 @@ class PersonalData:
         export: allow-list of fields that a copy for the person holds.
         caches: cache key patterns, ``("member:{subject}", "order:{pk}")``, or ``{alias: (patterns)}``.
         log_files: log files that hold this data (paths relative to BASE_DIR, or absolute).
+        access: True for rows that let somebody in (API tokens): they go as soon as the account is cut off.
         hooks: True treats rows one by one with ``Model.delete()`` and signals: slower, for hosts that listen.
     """
 
@@ -140,6 +141,7 @@ class PersonalData:
     export: ClassVar[Sequence[str]] = ()
     caches: ClassVar[Sequence[str] | Mapping[str, Sequence[str]]] = ()
     log_files: ClassVar[Sequence[str]] = ()
+    access: ClassVar[bool] = False
     hooks: ClassVar[bool] = False
 
 
