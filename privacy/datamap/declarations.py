@@ -99,7 +99,9 @@ class PersonalData:
 
     Attributes:
         subject: ORM path to the user (``"customer"``, ``"order__customer"``, ``"self"`` on the user model
-            itself), ``"email:field"`` where there is no account, a ``Generic`` key, or a tuple of these.
+            itself), ``"email:field"`` where there is no account, ``"key:field"`` or ``"name:field"`` where the
+            row stores the user's key or user name as a plain value, a ``Generic`` key, or a tuple of these.
+            Empty where nobody can be found by the row: then ``expires`` must end it.
         category: the data category a retention schedule speaks of, ``"purchases"``.
         purpose: why the data is processed, ``"orders"``.
         legal_basis: ``contract``, ``consent``, ``legal_obligation``, ``vital_interests``, ``public_task`` or
@@ -112,6 +114,9 @@ class PersonalData:
         clause: where the policy speaks of it, ``"§2.1"``.
         on_erasure: what happens to a row when its person is erased; a dict ``{subject path: action}`` where a
             row has several sides (a ``Generic`` is named by its object_id field).
+        holds: personal fields that go when the row goes, ``("name", "body")``. Every text-like field of a row
+            that is deleted, or kept whole, is named here or in ``plain``, so that a field added later fails
+            ``check`` until somebody has looked at it.
         fields: decisions for single fields that outlive erasure, ``{"total": Keep(...)}``.
         plain: fields that were looked at and are not personal, with the reason.
         required: form fields a person must give, with the feature that needs them.
@@ -134,6 +139,7 @@ class PersonalData:
     collected_at: ClassVar[Sequence[str]] = ()
     clause: ClassVar[str] = ""
     on_erasure: ClassVar[Erasure | Mapping[str, Erasure]] = Delete()
+    holds: ClassVar[Sequence[str]] = ()
     fields: ClassVar[Mapping[str, Keep]] = {}
     plain: ClassVar[Mapping[str, str]] = {}
     required: ClassVar[Mapping[str, str]] = {}
