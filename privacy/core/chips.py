@@ -1,0 +1,91 @@
+"""A status as a word, a colour and an icon: one vocabulary for every room.
+
+Colour never speaks alone: each tone has its own icon, and the word is always written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from django.template.loader import render_to_string
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+Tone = Literal["good", "bad", "warn", "info", "quiet"]
+Icon = Literal["check", "cross", "question", "clock", "pause", "dash", "eye", "lock", "bang"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """How one status looks.
+
+    Attributes:
+        label: the word a person reads.
+        tone: the colour family.
+        icon: the shape beside the word.
+    """
+
+    label: str | Promise
+    tone: Tone
+    icon: Icon
+
+
+STATUSES: dict[str, Chip] = {
+    # promises
+    "kept": Chip(_("kept"), "good", "check"),
+    "broken": Chip(_("broken"), "bad", "cross"),
+    "cannot_tell": Chip(_("cannot tell"), "warn", "question"),
+    "not_promised": Chip(_("not promised"), "quiet", "dash"),
+    # closures
+    "planned": Chip(_("planned"), "info", "clock"),
+    "scheduled": Chip(_("scheduled"), "info", "clock"),
+    "cut_off": Chip(_("cut off, being removed"), "warn", "lock"),
+    "partial": Chip(_("partial"), "bad", "bang"),
+    "held": Chip(_("held"), "info", "pause"),
+    "done": Chip(_("done"), "good", "check"),
+    "cancelled": Chip(_("cancelled"), "quiet", "dash"),
+    # nights and their steps
+    "waiting": Chip(_("waiting"), "info", "clock"),
+    "pending": Chip(_("waiting"), "info", "clock"),
+    "running": Chip(_("running"), "info", "clock"),
+    "completed": Chip(_("completed"), "good", "check"),
+    "failed": Chip(_("failed"), "bad", "cross"),
+    "skipped": Chip(_("skipped"), "quiet", "dash"),
+    "preview": Chip(_("preview only"), "info", "eye"),
+    "previewed": Chip(_("previewed, waits for approval"), "warn", "eye"),
+    "awaiting_approval": Chip(_("waits for approval"), "warn", "pause"),
+    "approved": Chip(_("approved"), "good", "check"),
+    "missed": Chip(_("missed"), "bad", "bang"),
+    "interrupted": Chip(_("interrupted"), "warn", "bang"),
+    # backups
+    "present": Chip(_("present"), "info", "check"),
+    "stored": Chip(_("stored"), "info", "check"),
+    "expired": Chip(_("expired"), "quiet", "dash"),
+    "gone": Chip(_("gone"), "quiet", "dash"),
+    "over_age": Chip(_("over age"), "bad", "bang"),
+    "due_soon": Chip(_("due soon"), "warn", "clock"),
+    # switches
+    "on": Chip(_("on"), "good", "check"),
+    "off": Chip(_("off"), "quiet", "dash"),
+    "intact": Chip(_("intact"), "good", "check"),
+    "altered": Chip(_("altered"), "bad", "cross"),
+}
+
+
+def look(status: object) -> Chip:
+    """The chip of a status; an unknown one is shown in quiet grey with its own name."""
+    name = str(getattr(status, "value", status))
+    return STATUSES.get(name) or Chip(name.replace("_", " "), "quiet", "dash")
+
+
+def chip_context(status: object, label: object = "", tone: str = "", icon: str = "") -> dict[str, object]:
+    """What ``elements/chip.html`` needs."""
+    known = look(status)
+    return {"label": label or known.label, "tone": tone or known.tone, "icon": icon or known.icon}
+
+
+def chip(status: object, label: object = "") -> SafeString:
+    """The chip as HTML, for an admin's list columns."""
+    return render_to_string("privacy/elements/chip.html", chip_context(status, label))

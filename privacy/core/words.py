@@ -1,0 +1,145 @@
+"""Figures in words: periods, spans, counts and shares as people say them, in the active language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.utils.formats import number_format
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext
+
+from privacy.core.periods import Period
+
+_MINUTE = 60
+_HOUR = 60 * _MINUTE
+_DAY = 24 * _HOUR
+
+
+def number(value: int | float) -> str:
+    """``12345`` as ``12,345`` (the separators are the language's)."""
+    return number_format(value, use_l10n=True, force_grouping=True)
+
+
+def period_words(period: Period | str | None) -> str:
+    """A period as a person says it: ``P1M`` is "1 month", ``P0D`` is "at once", ``P13M`` "13 months".
+
+    Years are said only when the period is whole years of at least two; "13 months" and "12 months" stay as promised.
+    """
+    if period is None or period == "":
+        return ""
+    if isinstance(period, str):
+        period = Period.parse(period)
+    if not period:
+        return _("at once")
+    parts: list[str] = []
+    years, months = divmod(period.months, 12) if period.months >= 24 and not period.months % 12 else (0, period.months)
+    hours, rest = divmod(period.seconds, _HOUR)
+    minutes, seconds = divmod(rest, _MINUTE)
+    if years:
+        parts.append(_count("year", years))
+    if months:
+        parts.append(_count("month", months))
+    if period.days:
+        parts.append(_count("day", period.days))
+    if period.business_days:
+        parts.append(_count("business day", period.business_days))
+    if hours:
+        parts.append(_count("hour", hours))
+    if minutes:
+        parts.append(_count("minute", minutes))
+    if seconds:
+        parts.append(_count("second", seconds))
+    return _join(parts)
+
+
+def duration_words(span: timedelta | int | float | None) -> str:
+    """A measured span, rounded to its two largest units: "2 hours 5 minutes", "under a second".
+
+    Args:
+        span: a timedelta, or seconds.
+    """
+    if span is None:
+        return ""
+    total = span.total_seconds() if isinstance(span, timedelta) else float(span)
+    if total < 1:
+        return _("under a second")
+    rest = int(total)
+    parts: list[str] = []
+    for unit, size in (("day", _DAY), ("hour", _HOUR), ("minute", _MINUTE), ("second", 1)):
+        whole, rest = divmod(rest, size)
+        if whole:
+            parts.append(_count(unit, whole))
+        if len(parts) == 2 or (parts and not whole):
+            break
+    return " ".join(parts)
+
+
+def percent(part: float, whole: float | None = None) -> str:
+    """``percent(1, 4)`` is "25 %"; alone, ``percent(0.25)`` takes a share. Never rounds a few up to all, nor to none."""
+    share = part if whole is None else (part / whole if whole else 0.0)
+    rounded = round(share * 100)
+    if rounded == 100 and share < 1:
+        rounded = 99
+    if rounded == 0 and share > 0:
+        return _("under 1 %")
+    return _("%(number)s %%") % {"number": number(rounded)}
+
+
+#: Count names that rooms use in their reports, as a person reads them.
+_COUNT_WORDS = {
+    "rows": gettext_lazy("rows"),
+    "files": gettext_lazy("files"),
+    "accounts": gettext_lazy("accounts"),
+    "deleted": gettext_lazy("deleted"),
+    "anonymised": gettext_lazy("anonymised"),
+    "kept": gettext_lazy("kept"),
+    "left": gettext_lazy("left over"),
+    "errors": gettext_lazy("errors"),
+    "backups": gettext_lazy("backups"),
+    "done": gettext_lazy("done"),
+    "partial": gettext_lazy("partial"),
+    "failed": gettext_lazy("failed"),
+    "sessions": gettext_lazy("sessions"),
+    "closures": gettext_lazy("closures"),
+    "expired": gettext_lazy("expired"),
+    "taken_over": gettext_lazy("taken over"),
+}
+
+
+def counts_words(counts: Mapping[str, object] | None) -> str:
+    """``{"accounts": 2, "files": 0}`` as "2 accounts, 0 files"; nothing counted is "nothing"."""
+    if not counts:
+        return _("nothing")
+    said = [
+        str(format_lazy("{} {}", number(amount) if isinstance(amount, int | float) else amount, _word(name)))
+        for name, amount in counts.items()
+    ]
+    return ", ".join(said)
+
+
+def _word(name: str) -> str:
+    return str(_COUNT_WORDS.get(name, name.replace("_", " ")))
+
+
+def _count(unit: str, amount: int) -> str:
+    templates = {
+        "year": ngettext("%(n)s year", "%(n)s years", amount),
+        "month": ngettext("%(n)s month", "%(n)s months", amount),
+        "day": ngettext("%(n)s day", "%(n)s days", amount),
+        "business day": ngettext("%(n)s business day", "%(n)s business days", amount),
+        "hour": ngettext("%(n)s hour", "%(n)s hours", amount),
+        "minute": ngettext("%(n)s minute", "%(n)s minutes", amount),
+        "second": ngettext("%(n)s second", "%(n)s seconds", amount),
+    }
+    return templates[unit] % {"n": number(amount)}
+
+
+def _join(parts: list[str]) -> str:
+    if len(parts) < 2:
+        return "".join(parts)
+    return pgettext("last two of a list", "%(first)s and %(last)s") % {
+        "first": ", ".join(parts[:-1]),
+        "last": parts[-1],
+    }
