@@ -1,0 +1,72 @@
+"""What every test gets: a fixed moment, an actor, folders of its own, and registries as the app left them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.test import TestCase, TransactionTestCase
+
+from privacy.core import registries
+from privacy.core.actors import Actor
+
+#: PRIVACY_TEST_TRIGGERS=keep leaves the evidence triggers in place. A test that flushes its
+#: database would meet them and fail, as it should, so those tests sit this one run out.
+TRIGGERS_KEPT = os.environ.get("PRIVACY_TEST_TRIGGERS") == "keep"
+
+
+def _flushes_the_database(item: pytest.Item) -> bool:
+    case = getattr(item, "cls", None)
+    if case is not None and issubclass(case, TransactionTestCase):
+        return not issubclass(case, TestCase)
+    marker = item.get_closest_marker("django_db")
+    if marker is not None and (marker.kwargs.get("transaction") or (marker.args and marker.args[0])):
+        return True
+    return bool({"transactional_db", "live_server"}.intersection(getattr(item, "fixturenames", ())))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if not TRIGGERS_KEPT:
+        return
+    for item in items:
+        if _flushes_the_database(item):
+            item.add_marker(pytest.mark.skip(reason="it flushes the database, and the evidence triggers are kept"))
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Monday noon, in UTC, far from any change of clocks."""
+    return datetime(2026, 3, 16, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def actor() -> Actor:
+    """The software itself: most services do not care who acts."""
+    return Actor.system("tests")
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> Path:
+    """Uploads and dumps of one test never reach another, nor the next run."""
+    folder = tmp_path_factory.mktemp("site", numbered=True)
+    settings.MEDIA_ROOT = str(folder / "media")
+    dumps = {**settings.STORAGES["dbbackup"], "OPTIONS": {"location": str(folder / "dumps")}}
+    settings.STORAGES = {**settings.STORAGES, "dbbackup": dumps}
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _as_the_app_left_it() -> Iterator[None]:
+    """Registries and caches are shared by the process: each test finds and leaves them as the app filled them."""
+    kinds = [entry for entry in vars(registries).values() if isinstance(entry, registries.Registry)]
+    before = [dict(kind._entries) for kind in kinds]
+    yield
+    for kind, entries in zip(kinds, before, strict=True):
+        kind._entries = entries
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
