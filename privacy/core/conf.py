@@ -156,6 +156,8 @@ class Settings:
     evidence_triggers = Setting(True, _boolean)
     #: The alias in STORAGES where database dumps lie.
     backup_storage = Setting("dbbackup", _text)
+    #: Where that storage keeps them ("EU", "eu-central-1"); compared with the regions of the profile.
+    backup_region = Setting("", _text)
     #: Public address of the site, for links in mail; empty uses relative links.
     site_url = Setting("", _text)
 
