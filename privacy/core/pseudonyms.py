@@ -1,0 +1,63 @@
+"""Keyed pseudonyms: the same person gives the same word, and nobody without the key can say who it is.
+
+A plain hash of an e-mail address is undone by guessing; a keyed one is not. They name people in
+logs, reports and journals, and find them again after the account is gone.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from functools import lru_cache
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings as django_settings
+
+from privacy.core.conf import settings
+
+#: 26 characters of base32 carry 130 bits.
+LENGTH = 26
+
+
+def pseudonym(kind: str, value: str) -> str:
+    """The word that stands for ``value`` under the newest key.
+
+    Args:
+        kind: what the value is (``"subject"``, ``"email"``): equal values of two kinds get unlike words.
+        value: the personal value, for a user ``str(user.pk)``.
+
+    Returns:
+        26 characters out of a–z and 2–7.
+
+    Raises:
+        WrongSetting: when ``PSEUDONYM_KEYS`` cannot be used.
+    """
+    return _word(_keys()[0], kind, value)
+
+
+def pseudonyms(kind: str, value: str) -> tuple[str, ...]:
+    """The word under every key that may have been in use, the newest first: look-ups survive a rotation.
+
+    The key derived from ``SECRET_KEY`` counts as the oldest, so that a site which sets its first
+    ``PSEUDONYM_KEYS`` still finds what was written before.
+    """
+    return tuple(_word(key, kind, value) for key in _keys())
+
+
+def _keys() -> tuple[bytes, ...]:
+    own = [key.encode() for key in settings.pseudonym_keys]
+    secrets = [django_settings.SECRET_KEY, *django_settings.SECRET_KEY_FALLBACKS]
+    return (*own, *(_derived(secret if isinstance(secret, bytes) else secret.encode()) for secret in secrets))
+
+
+@lru_cache(maxsize=16)
+def _derived(secret: bytes) -> bytes:
+    # SECRET_KEY signs sessions too; a key of its own keeps the two uses apart.
+    return HKDF(SHA256(), length=32, salt=None, info=b"django-privacy pseudonyms").derive(secret)
+
+
+def _word(key: bytes, kind: str, value: str) -> str:
+    digest = hmac.digest(key, f"{kind}\0{value}".encode(), hashlib.sha256)
+    return base64.b32encode(digest).decode().lower()[:LENGTH]
