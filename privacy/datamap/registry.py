@@ -45,16 +45,18 @@ class DataRegistry:
 
     def declare(self, model: type[Model], data: type[PersonalData], *, bundled: bool = False) -> None:
         concrete = model._meta.concrete_model or model
-        self._claim(concrete._meta.label, bundled)
-        self._registry[concrete] = data
+        if self._claim(concrete._meta.label, bundled):
+            self._registry[concrete] = data
+            self.changed()
 
     def exclude(self, label: str, *, reason: str, bundled: bool = False) -> None:
         if not reason.strip():
             raise NoReason(
                 field=label, problem="it is excluded without a reason", mend="Say why it holds nobody's data"
             )
-        self._claim(label, bundled)
-        self._excluded[label.lower()] = reason
+        if self._claim(label, bundled):
+            self._excluded[label.lower()] = reason
+            self.changed()
 
     def add_store(self, store: type[ExternalStore]) -> None:
         if not store.name or self._stores.get(store.name, store) is not store:
@@ -103,23 +105,24 @@ class DataRegistry:
         self._bundled.discard(concrete._meta.label_lower)
         self.changed()
 
-    def _claim(self, label: str, bundled: bool) -> None:
+    def _claim(self, label: str, bundled: bool) -> bool:
+        """Make room for an entry; False when a bundled one has to yield to the host's."""
         key = label.lower()
         taken = next((model for model in self._registry if model._meta.label_lower == key), None)
         if taken is not None or key in self._excluded:
+            if bundled:
+                return False
             if key not in self._bundled:
                 raise DeclaredTwice(
                     field=label, problem="it is declared or excluded already", mend="Keep one of the two"
                 )
-            if bundled:
-                return
             self._bundled.discard(key)
             self._excluded.pop(key, None)
             if taken is not None:
                 del self._registry[taken]
         if bundled:
             self._bundled.add(key)
-        self.changed()
+        return True
 
 
 registry = DataRegistry()

@@ -1,0 +1,111 @@
+"""From people to rows: one queryset a side, whatever the shape of the key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.db import connections, models
+from django.db.models import F, Model, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat, Lower, Substr
+
+from privacy.datamap.shapes import Side, Subjects
+
+if TYPE_CHECKING:
+    from privacy.datamap.graph import Declared
+
+_UUID_PARTS = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+
+
+def rows(declared: Declared, side: Side, subjects: Subjects) -> QuerySet[Any]:
+    """The side's rows, as a queryset that can be counted, updated and deleted in one statement."""
+    # Not a manager: a host's manager may hide rows, and hidden rows are personal data as well.
+    everything: QuerySet[Any] = QuerySet(declared.model, using=declared.using)
+    if side.kind == "generic":
+        return everything.filter(_generic(declared, side, subjects))
+    if side.kind == "user":
+        found = everything.filter(**{f"{side.path}__pk__in" if side.path else "pk__in": subjects.keys})
+    elif side.kind == "key":
+        found = everything.filter(**{f"{side.path}__in": [str(key) for key in subjects.keys]})
+    elif side.kind == "name":
+        found = everything.filter(**{f"{side.path}__in": subjects.names})
+    else:
+        # Both forms: SQLite lowers ASCII letters only.
+        lowered = everything.annotate(_lowered=Lower(F(side.path)))
+        same = Q(_lowered__in=[email.lower() for email in subjects.emails])
+        found = lowered.filter(same | Q(**{f"{side.path}__in": subjects.emails}))
+        return everything.filter(pk__in=found.values("pk"))
+    # A join cannot be deleted or updated; a sub-select of its keys can.
+    return everything.filter(pk__in=found.values("pk")) if side.direct_field is None and side.path else found
+
+
+def _generic(declared: Declared, side: Side, subjects: Subjects) -> Q:
+    from django.contrib.contenttypes.models import ContentType  # a host without generic keys may not install it
+
+    from privacy.datamap.graph import declared as all_declared
+
+    assert side.generic is not None
+    key_field = declared.model._meta.get_field(side.generic.object_id)
+    types = ContentType.objects.db_manager(declared.using)
+    matches = Q(pk__in=[])
+
+    def about(model: type[Model], keys: Any) -> Q:
+        return Q(
+            **{
+                side.generic.content_type: types.get_for_model(model),  # type: ignore[union-attr]
+                f"{side.generic.object_id}__in": keys,  # type: ignore[union-attr]
+            }
+        )
+
+    user = get_user_model()
+    if _fits(user, key_field):
+        matches |= about(user, [_like(key_field, key) for key in subjects.keys])
+    for other in all_declared():
+        if other.model in (declared.model, user) or not _fits(other.model, key_field):
+            continue
+        for other_side in other.sides:
+            if other_side.kind == "generic":
+                continue
+            theirs = rows(other, other_side, subjects)
+            if other.using != declared.using:
+                matches |= about(other.model, [_like(key_field, key) for key in theirs.values_list("pk", flat=True)])
+            else:
+                keys = theirs.annotate(_key=_key_as(other.model, key_field, declared.using)).values("_key")
+                matches |= about(other.model, keys)
+    return matches
+
+
+def _kind(field: Any) -> str:
+    while field.is_relation:
+        field = field.target_field
+    if isinstance(field, models.IntegerField):
+        return "number"
+    return "uuid" if isinstance(field, models.UUIDField) else "text"
+
+
+def _fits(model: type[Model], key_field: Any) -> bool:
+    """Whether a generic key of this type can point at the model at all."""
+    wanted = _kind(key_field)
+    return wanted == "text" or _kind(model._meta.pk) == wanted
+
+
+def _like(key_field: Any, key: Any) -> Any:
+    return str(key) if _kind(key_field) == "text" else key
+
+
+def _key_as(model: type[Model], key_field: Any, using: str) -> Any:
+    """The model's key as a generic key stores it: UUIDs as text have hyphens on every database."""
+    if _kind(key_field) != "text":
+        return F("pk")
+    text = models.TextField()
+    if _kind(model._meta.pk) != "uuid" or connections[using].features.has_native_uuid_field:
+        return Cast("pk", text)
+    pieces: list[Any] = []
+    for start, length in _UUID_PARTS:
+        pieces += [Value("-"), Substr(Cast("pk", text), start, length)]
+    return Concat(*pieces[1:], output_field=text)
+
+
+def content_types_installed() -> bool:
+    return apps.is_installed("django.contrib.contenttypes")
