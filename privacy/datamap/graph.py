@@ -21,6 +21,22 @@ from privacy.datamap.registry import registry
 from privacy.datamap.rows import rows
 from privacy.datamap.shapes import BrokenDeclaration, Decision, Expiry, KeptField, Side, SideKind, Subjects
 
+__all__ = [
+    "BrokenDeclaration",
+    "Decision",
+    "Declared",
+    "Expiry",
+    "KeptField",
+    "Side",
+    "Subjects",
+    "clear",
+    "declared",
+    "excluded",
+    "find",
+    "stores",
+    "user_model",
+]
+
 _VALUE_KINDS: tuple[SideKind, ...] = ("email", "key", "name")
 
 

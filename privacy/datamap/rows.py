@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import connections, models
 from django.db.models import F, Model, Q, QuerySet, Value
@@ -36,8 +35,9 @@ def rows(declared: Declared, side: Side, subjects: Subjects) -> QuerySet[Any]:
         same = Q(_lowered__in=[email.lower() for email in subjects.emails])
         found = lowered.filter(same | Q(**{f"{side.path}__in": subjects.emails}))
         return everything.filter(pk__in=found.values("pk"))
-    # A join cannot be deleted or updated; a sub-select of its keys can.
-    return everything.filter(pk__in=found.values("pk")) if side.direct_field is None and side.path else found
+    own = side.direct_field is not None and side.direct_field in declared.model._meta.local_fields
+    # A join cannot be deleted; a sub-select of its keys can. An inherited column is a join as well.
+    return found if own or not side.path else everything.filter(pk__in=found.values("pk"))
 
 
 def _generic(declared: Declared, side: Side, subjects: Subjects) -> Q:
@@ -105,7 +105,3 @@ def _key_as(model: type[Model], key_field: Any, using: str) -> Any:
     for start, length in _UUID_PARTS:
         pieces += [Value("-"), Substr(Cast("pk", text), start, length)]
     return Concat(*pieces[1:], output_field=text)
-
-
-def content_types_installed() -> bool:
-    return apps.is_installed("django.contrib.contenttypes")
