@@ -14,6 +14,7 @@ from django.test import TestCase, TransactionTestCase
 
 from privacy.core import registries
 from privacy.core.actors import Actor
+from privacy.datamap.registry import registry
 
 #: PRIVACY_TEST_TRIGGERS=keep leaves the evidence triggers in place. A test that flushes its
 #: database would meet them and fail, as it should, so those tests sit this one run out.
@@ -60,13 +61,21 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> Pat
     return folder
 
 
+def _declarations() -> tuple[dict[Any, Any], dict[str, str], dict[str, Any], set[str]]:
+    return dict(registry._registry), dict(registry._excluded), dict(registry._stores), set(registry._bundled)
+
+
 @pytest.fixture(autouse=True)
 def _as_the_app_left_it() -> Iterator[None]:
     """Registries and caches are shared by the process: each test finds and leaves them as the app filled them."""
     kinds = [entry for entry in vars(registries).values() if isinstance(entry, registries.Registry)]
     before = [dict(kind._entries) for kind in kinds]
+    declared = _declarations()
     yield
     for kind, entries in zip(kinds, before, strict=True):
         kind._entries = entries
+    if _declarations() != declared:
+        registry._registry, registry._excluded, registry._stores, registry._bundled = declared
+        registry.changed()
     for cache in caches.all(initialized_only=True):
         cache.clear()
