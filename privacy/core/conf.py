@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import time
+from datetime import datetime, time
 from typing import Any, Generic, TypeVar, cast, overload
 from zoneinfo import ZoneInfo
 
 from django.conf import settings as django_settings
 
 from privacy.core.errors import PrivacyError
-from privacy.core.periods import Calendar
+from privacy.core.periods import Calendar, has_holidays
 
 T = TypeVar("T")
 
@@ -24,7 +24,7 @@ class WrongSetting(PrivacyError):
     """A key or value of the ``PRIVACY`` setting that cannot be used."""
 
     def __init__(self, key: str, problem: str, mend: str) -> None:
-        super().__init__(field=f"PRIVACY[{key!r}]", problem=problem, mend=mend)
+        super().__init__(field=f"PRIVACY[{key!r}]" if key else "PRIVACY", problem=problem, mend=mend)
 
 
 class Setting(Generic[T]):
@@ -46,7 +46,7 @@ class Setting(Generic[T]):
             return self
         raw = getattr(django_settings, "PRIVACY", {})
         if not isinstance(raw, Mapping):
-            raise WrongSetting("…", "PRIVACY is not a dictionary", "Make it a dictionary of settings")
+            raise WrongSetting("", "it is not a dictionary", "Make it a dictionary of settings")
         return self.read(self.key, raw.get(self.key, self.default))
 
 
@@ -69,8 +69,9 @@ def _share(key: str, value: Any) -> float:
 
 
 def _time_of_day(key: str, value: Any) -> time:
+    # fromisoformat would also take seconds and a zone, which the night's crontab cannot keep.
     try:
-        return time.fromisoformat(value)
+        return datetime.strptime(value, "%H:%M").time()  # noqa: DTZ007 - a time of day has no zone
     except (TypeError, ValueError):
         raise WrongSetting(key, f"{value!r} is no time of day", 'Give hours and minutes, such as "03:30"') from None
 
@@ -81,9 +82,18 @@ def _text(key: str, value: Any) -> str:
     return value
 
 
+def _address(key: str, value: Any) -> str:
+    text = _text(key, value)
+    if text and not text.startswith(("https://", "http://")):
+        raise WrongSetting(key, f"{text!r} is no web address", 'Give it with its scheme, such as "https://example.org"')
+    return text.rstrip("/")
+
+
 def _keys(key: str, value: Any) -> tuple[str, ...]:
-    if isinstance(value, str) or not isinstance(value, list | tuple) or not all(
-        isinstance(item, str) and len(item) >= 32 for item in value
+    if (
+        isinstance(value, str)
+        or not isinstance(value, list | tuple)
+        or not all(isinstance(item, str) and len(item) >= 32 for item in value)
     ):
         raise WrongSetting(
             key, "it is no list of secrets of at least 32 characters", "Give a list, the newest secret first"
@@ -159,12 +169,20 @@ class Settings:
     #: Where that storage keeps them ("EU", "eu-central-1"); compared with the regions of the profile.
     backup_region = Setting("", _text)
     #: Public address of the site, for links in mail; empty uses relative links.
-    site_url = Setting("", _text)
+    site_url = Setting("", _address)
 
     @property
     def calendar(self) -> Calendar:
         """The site's zone (Django's TIME_ZONE) and business days."""
-        return Calendar(ZoneInfo(django_settings.TIME_ZONE), self.country, self.subdivision)
+        country, subdivision = self.country, self.subdivision
+        for key, parts in (("COUNTRY", (country, "")), ("SUBDIVISION", (country, subdivision))):
+            if any(parts) and not has_holidays(*parts):
+                raise WrongSetting(
+                    key,
+                    f"no public holidays are known for {' '.join(parts).strip()!r}",
+                    "Give ISO 3166 codes, such as DE and BY, or leave it out",
+                )
+        return Calendar(ZoneInfo(django_settings.TIME_ZONE), country, subdivision)
 
     @classmethod
     def keys(cls) -> list[str]:

@@ -14,12 +14,18 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
-import isodate
 from dateutil.relativedelta import relativedelta
 
 from privacy.core.errors import PrivacyError
 
-_BUSINESS_DAYS = re.compile(r"P(\d+)BD")
+_ISO = re.compile(
+    r"P(?=[0-9T])(?:(?P<business>[0-9]+)BD|"
+    r"(?:(?P<years>[0-9]+)Y)?(?:(?P<months>[0-9]+)M)?(?:(?P<weeks>[0-9]+)W)?(?:(?P<days>[0-9]+)D)?"
+    r"(?:T(?=[0-9])(?:(?P<hours>[0-9]+)H)?(?:(?P<minutes>[0-9]+)M)?(?:(?P<seconds>[0-9]+)S)?)?)"
+)
+_MEND = 'Write an ISO 8601 period such as "P1M", "P30D", "PT72H" or "P1BD"'
+_LONGEST_YEARS = 1000
+_TICK = timedelta(microseconds=1)
 _LEAP_CYCLE_DAYS = 1461
 _SCAN_FROM = date(2023, 1, 1)
 
@@ -41,6 +47,14 @@ class Period:
     business_days: int = 0
     seconds: int = 0
 
+    def __post_init__(self) -> None:
+        if min(self.months, self.days, self.business_days, self.seconds) < 0:
+            raise InvalidPeriod(field="period", problem="it is negative", mend=_MEND)
+        if self.business_days and (self.months or self.days or self.seconds):
+            raise InvalidPeriod(field="period", problem="business days do not mix with other units", mend=_MEND)
+        if self.months / 12 + (self.days + self.business_days * 2 + self.seconds / 86400) / 365 > _LONGEST_YEARS:
+            raise InvalidPeriod(field="period", problem=f"it is longer than {_LONGEST_YEARS} years", mend=_MEND)
+
     @classmethod
     def parse(cls, text: str, *, field: str = "period") -> Period:
         """Read ``P1M``, ``P13M``, ``P1Y``, ``P2W``, ``P30D``, ``PT72H``, ``P1BD`` or ``P0D``.
@@ -48,25 +62,20 @@ class Period:
         Raises:
             InvalidPeriod: names ``field`` and says what a period looks like.
         """
-        mend = 'Write an ISO 8601 period such as "P1M", "P30D", "PT72H" or "P1BD"'
         if not isinstance(text, str):
-            raise InvalidPeriod(field=field, problem=f"{text!r} has no unit", mend=mend)
-        if business := _BUSINESS_DAYS.fullmatch(text):
-            return cls(business_days=int(business[1]))
-        date_part, _, time_part = text.partition("T")
+            raise InvalidPeriod(field=field, problem=f"{text!r} has no unit", mend=_MEND)
+        if len(text) > 40 or not (parts := _ISO.fullmatch(text)):
+            raise InvalidPeriod(field=field, problem=f'"{text[:40]}" is not a period', mend=_MEND)
+        count = {unit: int(number or 0) for unit, number in parts.groupdict().items()}
         try:
-            if text.endswith("T"):
-                raise ValueError
-            span = isodate.parse_duration(date_part, as_timedelta_if_possible=False) if date_part != "P" else None
-            clock = isodate.parse_duration(f"PT{time_part}") if time_part else timedelta()
-        except (isodate.ISO8601Error, ValueError, TypeError):
-            raise InvalidPeriod(field=field, problem=f'"{text}" is not a period', mend=mend) from None
-        months = span.years * 12 + span.months if span else 0
-        days: timedelta = span.tdelta if span else timedelta()
-        whole = months == int(months) and not days.seconds and not days.microseconds and not clock.microseconds
-        if not whole or months < 0 or days < timedelta() or clock < timedelta():
-            raise InvalidPeriod(field=field, problem=f'"{text}" is negative or has a fraction', mend=mend)
-        return cls(months=int(months), days=days.days, seconds=int(clock.total_seconds()))
+            return cls(
+                months=count["years"] * 12 + count["months"],
+                days=count["weeks"] * 7 + count["days"],
+                business_days=count["business"],
+                seconds=count["hours"] * 3600 + count["minutes"] * 60 + count["seconds"],
+            )
+        except InvalidPeriod as error:
+            raise InvalidPeriod(field=field, problem=f'"{text}": {error.problem}', mend=_MEND) from None
 
     def __str__(self) -> str:
         if self.business_days:
@@ -84,32 +93,40 @@ class Period:
         return bool(self.months or self.days or self.business_days or self.seconds)
 
     def end(self, start: datetime, calendar: Calendar) -> datetime:
-        """The moment a period that began at ``start`` is over, in UTC."""
+        """The moment a period that began at ``start`` is over, in UTC.
+
+        The wall clock of the end is that of the start. Where a clock change makes it ambiguous the
+        earlier moment counts, and where the clock jumped over it, the moment of the jump: a ceiling
+        is never stretched.
+        """
         local = start.astimezone(calendar.zone)
-        day = local.date() + relativedelta(months=self.months, days=self.days)
-        if self.business_days:
-            day = calendar.add_business_days(day, self.business_days)
-        moved = datetime.combine(day, local.timetz()) if day != local.date() else local
-        return moved.astimezone(UTC) + timedelta(seconds=self.seconds)
+        day = self._end_day(local.date(), calendar)
+        # Clocks play no part in a period of hours: its start may be in the second of two equal hours.
+        moment = calendar.moment(datetime.combine(day, local.time())) if day != local.date() else start.astimezone(UTC)
+        return moment + timedelta(seconds=self.seconds)
 
     def cutoff(self, now: datetime, calendar: Calendar) -> datetime:
-        """The latest start whose period is over at ``now``: rows at or before it are due.
+        """The latest start whose period is over at ``now``, to the microsecond: rows at or before it are due.
 
-        Month ends clip (29, 30 and 31 January all end on 28 February), so this is not
-        ``now`` minus the period: the latest such start is searched day by day.
+        Every row that is over is at or before it, so nothing outlives its ceiling. The other way
+        round there is one exception that no single moment can avoid: several days may share an end
+        (29, 30 and 31 January all end on 28 February, each by its own time of day), and 30 January
+        23:00 then goes with 31 January 01:00, less than a day early. The same holds for the hour that
+        the clock repeats, and for week-ends before a business day. Ask ``end`` where a single row matters.
         """
-        limit = now - timedelta(seconds=self.seconds)
-        local = limit.astimezone(calendar.zone)
-        day = local.date() - relativedelta(months=self.months, days=self.days)
-        day += timedelta(days=4 + self.business_days * 3)
-        while (ends := self._end_day(day, calendar)) > local.date():
+        limit = (now - timedelta(seconds=self.seconds)).astimezone(UTC)
+        if not (self.months or self.days or self.business_days):
+            return limit
+        wall = calendar.last_wall(limit)
+        day = wall.date() - relativedelta(days=self.days) - relativedelta(months=self.months) + timedelta(days=4)
+        while (ends := self._end_day(day, calendar)) > wall.date():
             day -= timedelta(days=1)
-        if ends < local.date():
-            return datetime.combine(day, time.max, calendar.zone).astimezone(UTC)
-        candidate = datetime.combine(day, local.timetz()).astimezone(UTC)
-        while self.end(candidate, calendar) > now:  # a clock change moved the end
-            candidate -= timedelta(hours=1)
-        return candidate
+        last = wall.time() if ends == wall.date() else time.max
+        while True:
+            start = calendar.last_moment(datetime.combine(day, last))
+            if self.end(start, calendar) <= now:
+                return start
+            day, last = day - timedelta(days=1), time.max  # that day began later by the clock
 
     def _end_day(self, day: date, calendar: Calendar) -> date:
         day = day + relativedelta(months=self.months, days=self.days)
@@ -150,16 +167,59 @@ class Calendar:
             count -= self.is_business_day(day)
         return day
 
+    def moment(self, wall: datetime) -> datetime:
+        """The first moment (UTC) at which a clock on the wall shows ``wall`` (naive) or has jumped over it."""
+        first, second = (self._utc(wall, fold) for fold in (0, 1))
+        # Only in a gap does the second reading come before the first; the jump lies between them.
+        return first if first <= second else self._change(second, first)
+
+    def last_wall(self, moment: datetime) -> datetime:
+        """The latest wall clock time (naive) whose ``self.moment`` is at or before ``moment``."""
+        local = moment.astimezone(self.zone)
+        wall = local.replace(tzinfo=None, fold=0)
+        if not local.fold:
+            return wall
+        # In the second of two equal hours, all of the first one is over.
+        back = self._change(self._utc(wall, 0), self._utc(wall, 1))
+        before = (back - _TICK).astimezone(self.zone)
+        return before.replace(tzinfo=None, fold=0)
+
+    def last_moment(self, wall: datetime) -> datetime:
+        """The last moment (UTC) at which a clock on the wall shows ``wall`` (naive) or less on its way there."""
+        first, second = (self._utc(wall, fold) for fold in (0, 1))
+        return second if first <= second else self._change(second, first) - _TICK
+
+    def _utc(self, wall: datetime, fold: int) -> datetime:
+        return wall.replace(tzinfo=self.zone, fold=fold).astimezone(UTC)
+
+    def _change(self, low: datetime, high: datetime) -> datetime:
+        """The moment in (low, high] from which on the zone's offset is that of ``high``."""
+        offset = high.astimezone(self.zone).utcoffset()
+        while high - low > _TICK:
+            middle = low + (high - low) / 2
+            if middle.astimezone(self.zone).utcoffset() == offset:
+                high = middle
+            else:
+                low = middle
+        return high
+
 
 @lru_cache(maxsize=32)
 def _holidays(country: str, subdivision: str) -> holidays.HolidayBase:
     return holidays.country_holidays(country, subdiv=subdivision or None)
 
 
+def has_holidays(country: str, subdivision: str) -> bool:
+    """Whether public holidays are known for the region."""
+    try:
+        _holidays(country, subdivision)
+    except NotImplementedError:
+        return False
+    return True
+
+
 @lru_cache(maxsize=1024)
 def _may_outlast(one: Period, other: Period) -> bool:
     calendar = Calendar(ZoneInfo("UTC"))
-    starts = (
-        datetime.combine(_SCAN_FROM + timedelta(days=n), time(), UTC) for n in range(_LEAP_CYCLE_DAYS)
-    )
+    starts = (datetime.combine(_SCAN_FROM + timedelta(days=n), time(), UTC) for n in range(_LEAP_CYCLE_DAYS))
     return any(one.end(start, calendar) > other.end(start, calendar) for start in starts)
