@@ -1,0 +1,367 @@
+"""The night as rows: each step on its own, resumable, and none able to stop the others.
+
+Nothing here runs inside one large transaction. A step commits what it does; what is done stays done when
+the process dies, and the next call goes on with the rest.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, connections, transaction
+from django.utils.translation import gettext as _
+
+from privacy.core.actors import Actor
+from privacy.core.errors import PrivacyError
+from privacy.core.readonly import read_only
+from privacy.core.registries import NightContext, NightStep, Registry, StepReport, night_steps
+from privacy.evidence.services import record
+from privacy.retention import careful, mail
+from privacy.retention.liveness import is_alive, this_process
+from privacy.retention.models import NightRun, NightStepRun
+from privacy.retention.queries import horizon, missed_nights
+from privacy.retention.querysets import NightStepRunQuerySet
+
+logger = logging.getLogger(__name__)
+
+_Status = NightRun.Status
+_StepStatus = NightStepRun.Status
+
+
+class NightAlreadyRunning(PrivacyError):
+    """Another process carries the night out."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            field="night", problem="a night is running already", mend="Wait until it is over, its page shows how far it is"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """One step of the report. ``error`` is empty when it went well."""
+
+    name: str
+    status: str
+    counts: Mapping[str, int]
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class NightReport:
+    """What a night did: the report of ``privacy_nightly --json``."""
+
+    run: UUID
+    started: datetime | None
+    finished: datetime | None
+    status: str
+    steps: tuple[StepLine, ...] = field(default_factory=tuple)
+
+    @property
+    def failed(self) -> bool:
+        return any(step.status == _StepStatus.FAILED for step in self.steps)
+
+
+def run_night(
+    *,
+    now: datetime,
+    actor: Actor,
+    dry_run: bool = False,
+    step: str | None = None,
+    run: UUID | None = None,
+    message_id: str = "",
+) -> NightReport:
+    """Carry the night out, or go on with one that crashed.
+
+    A night is as of ``now``: it removes whatever is over, however many nights were missed. A night that
+    waits for a worker (the admin's button) is taken up. Destroying steps are only previewed until a person
+    confirmed them when the night is the first one, follows a changed take-over rule, or is a large one.
+
+    Args:
+        dry_run: count and destroy nothing.
+        step: run this step only.
+        run: take up this waiting night; one that began already is only reported.
+        message_id: the task message that brought it; a second delivery is only reported.
+
+    Raises:
+        NightAlreadyRunning: another process is at it.
+        NotRegistered: no step has that name; the error lists those there are.
+    """
+    only = night_steps.get(step).name if step else ""
+    found = NightRun.objects.filter(pk=run).first() if run else None
+    if message_id and found is None:
+        found = NightRun.objects.filter(message_id=message_id).first()
+    if found is not None and found.status not in (_Status.PENDING, _Status.RUNNING):
+        return report_of(found)
+    night = _Night(_claim(now, actor, dry_run, only, message_id), now, actor)
+    try:
+        return night.carry_out()
+    except BaseException:
+        night.let_go()
+        raise
+
+
+def ask_for_night(*, now: datetime, actor: Actor) -> NightRun:
+    """Write down that a night is wanted now. A worker, or else the next night, takes it up.
+
+    Raises:
+        NightAlreadyRunning: one is at work, or waits already.
+    """
+    try:
+        with transaction.atomic():
+            if NightRun.objects.select_for_update().filter(status__in=(_Status.PENDING, _Status.RUNNING)).exists():
+                raise NightAlreadyRunning
+            return NightRun.objects.create(
+                status=_Status.PENDING, as_of=now, horizon=horizon(now), created_at=now, asked_by=str(actor)
+            )
+    except IntegrityError:
+        raise NightAlreadyRunning from None
+
+
+def report_of(run: NightRun) -> NightReport:
+    """The report of a night, from its rows."""
+    lines = tuple(
+        StepLine(step.name, step.status, dict(step.counts), step.error) for step in run.steps.all().order_by("order", "name")
+    )
+    return NightReport(run.pk, run.started_at, run.finished_at, run.status, lines)
+
+
+def _claim(now: datetime, actor: Actor, dry_run: bool, only: str, message_id: str) -> NightRun:
+    """Make one row *running*, in one transaction: a crashed night, a waiting one, or a new one."""
+    try:
+        with transaction.atomic():
+            night = _going_on(now, dry_run, only)
+            if night is None and not dry_run and not only:
+                night = NightRun.objects.select_for_update().filter(status=_Status.PENDING).first()
+            if night is None:
+                night = NightRun(dry_run=dry_run, only=only, created_at=now, missed=missed_nights(now))
+                night.asked_by = str(actor)
+            if night.started_at is None:
+                night.started_at = now
+            night.status, night.as_of, night.horizon = _Status.RUNNING, now, horizon(now)
+            night.heartbeat, night.process = now, this_process()
+            night.message_id = message_id or night.message_id
+            night.save()
+    except IntegrityError:
+        raise NightAlreadyRunning from None
+    return night
+
+
+def _going_on(now: datetime, dry_run: bool, only: str) -> NightRun | None:
+    night = NightRun.objects.select_for_update().filter(status=_Status.RUNNING).first()
+    if night is None:
+        return None
+    if is_alive(night, now):
+        raise NightAlreadyRunning
+    # What its steps did holds up to its horizon, so only a call of the same night may rely on them.
+    if (night.horizon, night.dry_run, night.only) == (horizon(now), dry_run, only):
+        return night
+    night.status, night.finished_at = _Status.INTERRUPTED, night.heartbeat or night.started_at
+    night.save(update_fields=["status", "finished_at"])
+    night.steps.filter(status=_StepStatus.RUNNING).update(status=_StepStatus.FAILED, error="interrupted")
+    return None
+
+
+class _Night:
+    """One attempt at one run. ``now`` stays; durations are measured from the attempt's begin."""
+
+    def __init__(self, run: NightRun, now: datetime, actor: Actor) -> None:
+        self.run, self.now, self.actor = run, now, actor
+        self._begun = time.monotonic()
+
+    @property
+    def clock(self) -> datetime:
+        return self.now + timedelta(seconds=time.monotonic() - self._begun)
+
+    def carry_out(self) -> NightReport:
+        decided = self.run.dry_run
+        for row in self._rows():
+            if row.status in (_StepStatus.DONE, _StepStatus.PREVIEWED):
+                continue
+            if row.destroys and not decided:
+                decided = True
+                self._decide_safely()
+                row.refresh_from_db()
+                if row.status in (_StepStatus.FAILED, _StepStatus.PREVIEWED):
+                    continue
+            self._step(row)
+        return self._finish()
+
+    def let_go(self) -> None:
+        """The attempt ends early: the next call need not wait until the heartbeat is stale."""
+        with suppress(Exception):  # the database itself may be what failed
+            NightRun.objects.filter(pk=self.run.pk, status=_Status.RUNNING).update(heartbeat=None)
+
+    def _rows(self) -> Iterable[NightStepRun]:
+        """The steps of this run. A step that came with a new release between two attempts joins in."""
+        wanted = [step for step in _in_order(night_steps) if self.run.only in ("", step.name)]
+        known = {row.name: row for row in self.run.steps.all()}
+        NightStepRun.objects.bulk_create(
+            NightStepRun(run=self.run, name=step.name, order=step.order, title=str(step.title), destroys=step.destroys)
+            for step in wanted
+            if step.name not in known
+        )
+        for row in list(self.run.steps.in_order()):  # type: ignore[attr-defined]
+            row.refresh_from_db()
+            yield row
+
+    def _decide_safely(self) -> None:
+        try:
+            self._decide()
+        except Exception as error:
+            # Undecided is not allowed: nothing is destroyed, and the other steps still run.
+            what = safe_words(error)
+            logger.error("The night could not decide whether it may destroy: %s", what)
+            _mend_connections()
+            self._undecided().update(status=_StepStatus.FAILED, error=what, finished_at=self.clock)
+
+    def _undecided(self) -> NightStepRunQuerySet:
+        rows: NightStepRunQuerySet = self.run.steps.filter(destroys=True)  # type: ignore[assignment]
+        return rows.exclude(status__in=(_StepStatus.DONE, _StepStatus.PREVIEWED))
+
+    def _decide(self) -> None:
+        """Before the first destroying step: count what all of them would do, and ask where a person must say so."""
+        rows = self._undecided()
+        counts: dict[str, dict[str, int]] = {}
+        for row in rows.in_order():
+            report = self._call(row, dry_run=True)
+            if report.error:
+                self._close(row, report, _StepStatus.FAILED)
+            else:
+                counts[row.name] = report.counts
+        preview = careful.preview_of(counts)
+        reasons = careful.reasons_to_ask(preview)
+        if not reasons:
+            return
+        careful.ask(reasons=reasons, preview=preview, run=self.run, now=self.now, actor=self.actor)
+        for row in rows.filter(name__in=counts):
+            self._close(row, StepReport(counts[row.name]), _StepStatus.PREVIEWED)
+
+    def _step(self, row: NightStepRun) -> None:
+        row.status, row.started_at, row.finished_at, row.error = _StepStatus.RUNNING, self.clock, None, ""
+        row.attempts += 1
+        row.save(update_fields=["status", "started_at", "finished_at", "error", "attempts"])
+        self._beat()
+        report = self._call(row, dry_run=self.run.dry_run)
+        well = _StepStatus.PREVIEWED if self.run.dry_run and row.destroys else _StepStatus.DONE
+        self._close(row, report, _StepStatus.FAILED if report.error else well)
+
+    def _call(self, row: NightStepRun, *, dry_run: bool) -> StepReport:
+        step = night_steps.find(row.name)
+        if step is None:
+            return StepReport(error="this step is no longer part of the app")
+        context = NightContext(
+            now=self.now,
+            horizon=self.run.horizon,
+            run=self.run.pk,
+            dry_run=dry_run,
+            actor=self.actor,
+            progress=_silent if dry_run else self._progress(row),
+            cursor={} if dry_run else dict(row.cursor),
+        )
+        try:
+            if dry_run and step.destroys:
+                # A preview that writes is a preview that destroys: the database refuses it.
+                with read_only():
+                    return step.run(context)
+            return step.run(context)
+        except Exception as error:
+            what = safe_words(error)
+            logger.error("Step %s of the night failed: %s", row.name, what)
+            _mend_connections()
+            return StepReport(dict(NightStepRun.objects.get(pk=row.pk).counts), what)
+
+    def _progress(self, row: NightStepRun) -> Callable[..., None]:
+        def progress(counts: Mapping[str, int], cursor: Mapping[str, Any] | None = None) -> None:
+            row.counts = dict(counts)
+            fields = {"counts": row.counts}
+            if cursor is not None:
+                row.cursor = fields["cursor"] = dict(cursor)
+            NightStepRun.objects.filter(pk=row.pk).update(**fields)
+            self._beat()
+
+        return progress
+
+    def _beat(self) -> None:
+        NightRun.objects.filter(pk=self.run.pk).update(heartbeat=self.clock)
+
+    def _close(self, row: NightStepRun, report: StepReport, status: str) -> None:
+        row.status, row.counts, row.error = status, dict(report.counts), report.error
+        row.started_at, row.finished_at = row.started_at or self.clock, self.clock
+        row.save(update_fields=["status", "counts", "error", "started_at", "finished_at"])
+
+    def _finish(self) -> NightReport:
+        statuses = set(self.run.steps.values_list("status", flat=True))
+        if _StepStatus.FAILED in statuses:
+            self.run.status = _Status.FAILED
+        elif self.run.dry_run:
+            self.run.status = _Status.PREVIEW
+        else:
+            self.run.status = _Status.AWAITING_APPROVAL if _StepStatus.PREVIEWED in statuses else _Status.DONE
+        self.run.finished_at = self.run.heartbeat = self.clock
+        self.run.save(update_fields=["status", "finished_at", "heartbeat"])
+        report = report_of(self.run)
+        if not self.run.dry_run:
+            self._tell(report)
+        return report
+
+    def _tell(self, report: NightReport) -> None:
+        """Evidence and mail come last: the night is over, and neither may change how it ended."""
+        notes = []
+        try:
+            if not self.run.only and not self._undecided().exists():
+                careful.carried_out(self.run)
+            record(act="retention.night", now=self.now, actor=self.actor, label=self.run.status, counts=_flat(report))
+        except Exception as error:
+            logger.error("The night could not be entered in the evidence: %s", safe_words(error))
+            notes.append(_("The night could not be entered in the evidence."))
+            _mend_connections()
+        if not mail.tell_admins(run=self.run, report=report):
+            notes.append(_("The mail to the site's admins could not be sent."))
+        if notes:
+            NightRun.objects.filter(pk=self.run.pk).update(note=" ".join(notes))
+
+
+def safe_words(error: Exception) -> str:
+    """What may be written down of an error: our own words, else its class and the place in the code.
+
+    The message of any other exception may quote a row, as a database does of a refused key.
+    """
+    if isinstance(error, PrivacyError):
+        return str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"
+
+
+def _silent(counts: Mapping[str, int], cursor: Mapping[str, Any] | None = None) -> None:
+    """A preview keeps no progress."""
+
+
+def _in_order(steps: Registry[NightStep]) -> list[NightStep]:
+    return sorted(steps, key=lambda step: (step.order, step.name))
+
+
+def _flat(report: NightReport) -> dict[str, int]:
+    return {
+        f"{step.name}: {what}": amount
+        for step in report.steps
+        if step.status == _StepStatus.DONE
+        for what, amount in step.counts.items()
+        if amount
+    }
+
+
+def _mend_connections() -> None:
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
