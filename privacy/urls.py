@@ -1,6 +1,8 @@
 """Front door: pages, included at the site's root."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
 app_name = "privacy"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("account/privacy/", include("privacy.account.urls")),
+]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from django.apps import apps
 from django.utils.formats import number_format
-from django.utils.text import format_lazy
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
@@ -143,3 +144,16 @@ def _join(parts: list[str]) -> str:
         "first": ", ".join(parts[:-1]),
         "last": parts[-1],
     }
+
+
+def model_words(label: str) -> str:
+    """``"shop.OrderLine"`` as its model calls itself in the plural: "order lines"; an unknown label stays as it is."""
+    try:
+        return str(apps.get_model(label)._meta.verbose_name_plural)
+    except (LookupError, ValueError):
+        return label
+
+
+def name_words(name: str) -> str:
+    """A name out of a declaration, such as ``"client_contacts"``, for people: "Client contacts"."""
+    return capfirst(name.replace("_", " "))

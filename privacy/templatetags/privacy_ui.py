@@ -71,6 +71,12 @@ def percent(value: float, whole: float | None = None) -> str:
 
 
 @register.filter
+def model_name(label: str) -> str:
+    """``{{ "shop.OrderLine"|model_name }}``: "order lines"."""
+    return words.model_words(label)
+
+
+@register.filter
 def grouped(value: float | None) -> str:
     """``{{ 12345|grouped }}``: "12,345"."""
     return "" if value is None else words.number(value)
