@@ -1,0 +1,295 @@
+"""Whose personal data the co-op's rows are, and how long each may live."""
+
+from __future__ import annotations
+
+from privacy import Anonymise, Delete, Expire, Generic, Keep, PersonalData, Shorten, exclude, register
+from project.coop import models
+from project.coop.cards import CARD_KEY
+
+TAX = "tax law, 10 years"
+
+exclude(models.PreferenceTag, reason="a list of subjects; who chose one is in the table between")
+
+
+# --- members -------------------------------------------------------------------------------
+
+
+@register(models.Member)
+class MemberData(PersonalData):
+    subject = "user"
+    category = "account"
+    purpose = "service"
+    legal_basis = "contract"
+    clause = "§2.1"
+    collected_at = ("registration", "use")
+    on_erasure = Delete()
+    holds = ("display_name", "phone", "address", "birth_date", "payment_email", "avatar", "closed_at", "joined_at")
+    plain = {"status": "active, suspended or closed: the co-op's own word"}
+    required = {"display_name": "other members see who writes to them"}
+    export = ("display_name", "phone", "address", "birth_date", "payment_email", "avatar", "joined_at")
+    caches = (CARD_KEY.format(key="{subject}"),)
+
+
+@register(models.Member.interests.through)
+class InterestData(PersonalData):
+    subject = "member__user"
+    category = "preferences"
+    purpose = "promotion"
+    legal_basis = "consent"
+    kind = "linked"
+    clause = "§2.1"
+    collected_at = ("use",)
+    on_erasure = Delete()
+    export = ("preferencetag",)
+
+
+@register(models.IntegratedProfile)
+class IntegratedProfileData(PersonalData):
+    subject = "member__user"
+    category = "integrated services"
+    purpose = "service"
+    legal_basis = "consent"
+    source = "provider:examplelogin"
+    clause = "§2.3"
+    collected_at = ("registration",)
+    on_erasure = Delete()
+    holds = ("provider_uid", "full_name", "gender", "city", "picture_url")
+    plain = {"provider": "which of the outside logins it was"}
+    expires = "P24M from imported_at"
+    export = ("provider", "provider_uid", "full_name", "gender", "city", "picture_url", "imported_at")
+
+
+@register(models.PartnerProfile)
+class PartnerProfileData(PersonalData):
+    subject = "member__user"
+    category = "partner data"
+    purpose = "promotion"
+    legal_basis = "legitimate_interests"
+    source = "feed:advertisers"
+    clause = "§2.5"
+    collected_at = ("use",)
+    on_erasure = Delete()
+    holds = ("segment", "region", "score")
+    expires = "P12M from received_at"
+    export = ("segment", "region", "score", "received_at")
+
+
+# --- traffic -------------------------------------------------------------------------------
+
+
+@register(models.Site)
+class SiteData(PersonalData):
+    subject = "member__user"
+    category = "advertising"
+    purpose = "service"
+    legal_basis = "contract"
+    clause = "§2.1"
+    collected_at = ("posting",)
+    on_erasure = Delete()
+    holds = ("url", "title", "description")
+    required = {"url": "it is what other members are led to"}
+    export = ("url", "title", "description", "added_at")
+
+
+@register(models.Campaign)
+class CampaignData(PersonalData):
+    subject = "member__user"
+    category = "advertising"
+    purpose = "service"
+    legal_basis = "contract"
+    clause = "§2.1"
+    collected_at = ("posting",)
+    on_erasure = Delete()
+    holds = ("headline", "body")
+    required = {"headline": "it is what other members are shown"}
+    expires = "P36M from started_at"
+    export = ("headline", "body", "credits", "started_at")
+
+
+@register(models.AdView)
+class AdViewData(PersonalData):
+    subject = "viewer__user"
+    category = "events"
+    purpose = "improvement"
+    legal_basis = "legitimate_interests"
+    kind = "usage"
+    source = "automatic"
+    clause = "§2.2"
+    collected_at = ("use",)
+    on_erasure = Delete()
+    holds = ("ip", "user_agent", "country")
+    expires = (Expire("P3M from viewed_at", Anonymise(ip=Shorten())), "P13M from viewed_at")
+    export = ("ip", "user_agent", "country", "viewed_at")
+
+
+@register(models.DailyStatistic)
+class DailyStatisticData(PersonalData):
+    subject = "member__user"
+    category = "statistics"
+    purpose = "service"
+    legal_basis = "contract"
+    kind = "linked"
+    source = "automatic"
+    clause = "§3.5"
+    collected_at = ("use",)
+    on_erasure = Delete()
+    holds = ("views", "prizes", "credits")
+    expires = "P24M from day"
+    export = ("day", "views", "prizes", "credits")
+
+
+@register(models.Earning)
+class EarningData(PersonalData):
+    subject = "member__user"
+    category = "earnings"
+    purpose = "service"
+    legal_basis = "contract"
+    clause = "§5.1"
+    collected_at = ("use",)
+    on_erasure = Anonymise(payment_email="", remark="")
+    fields = {
+        "payee_name": Keep(TAX, until="P10Y from paid_at"),
+        "payee_address": Keep(TAX, until="P10Y from paid_at"),
+        "amount": Keep(TAX, until="P10Y from paid_at"),
+    }
+    plain = {"number": "the co-op's own running number"}
+    expires = Expire("P10Y from paid_at", Delete())
+    export = ("number", "amount", "payee_name", "payee_address", "payment_email", "remark", "paid_at")
+
+
+@register(models.Upload)
+class UploadData(PersonalData):
+    subject = "member__user"
+    category = "uploads"
+    purpose = "service"
+    legal_basis = "contract"
+    clause = "§2.1"
+    collected_at = ("posting",)
+    on_erasure = Delete()
+    holds = ("file", "caption")
+    export = ("file", "caption", "uploaded_at")
+
+
+@register(models.MailEvent)
+class MailEventData(PersonalData):
+    subject = "member__user"
+    category = "mail events"
+    purpose = "improvement"
+    legal_basis = "legitimate_interests"
+    kind = "usage"
+    source = "automatic"
+    clause = "§2.2"
+    collected_at = ("use",)
+    on_erasure = Delete()
+    holds = ("ip",)
+    plain = {"kind": "opened or clicked", "campaign_code": "which of the co-op's own mails it was"}
+    expires = (Expire("P3M from happened_at", Anonymise(ip=Shorten())), "P12M from happened_at")
+    export = ("kind", "campaign_code", "ip", "happened_at")
+
+
+# --- what people write ---------------------------------------------------------------------
+
+
+@register(models.Message)
+class MessageData(PersonalData):
+    subject = ("sender", "recipient")
+    category = "messages"
+    purpose = "service"
+    legal_basis = "contract"
+    clause = "§2.1"
+    collected_at = ("messaging",)
+    on_erasure = {"sender": Anonymise(subject="", body=""), "recipient": Anonymise()}
+    expires = Expire("P24M from sent_at", Delete())
+    export = ("subject", "body", "sent_at")
+
+
+@register(models.Ticket)
+class TicketData(PersonalData):
+    subject = "member__user"
+    category = "support"
+    purpose = "support"
+    legal_basis = "contract"
+    clause = "§2.1"
+    collected_at = ("support",)
+    on_erasure = Delete()
+    holds = ("subject", "body")
+    required = {"subject": "it leads the question to who can answer it", "body": "it is the question"}
+    expires = "P24M from opened_at"
+    export = ("subject", "body", "opened_at", "closed_at")
+
+
+@register(models.TicketReply)
+class TicketReplyData(PersonalData):
+    subject = ("ticket__member__user", "author")
+    category = "support"
+    purpose = "support"
+    legal_basis = "contract"
+    clause = "§2.1"
+    collected_at = ("support",)
+    on_erasure = {"ticket__member__user": Delete(), "author": Anonymise(body="")}
+    expires = Expire("P24M from written_at", Delete())
+    export = ("body", "written_at")
+
+
+@register(models.Enquiry)
+class EnquiryData(PersonalData):
+    subject = "email:email"
+    category = "support"
+    purpose = "support"
+    legal_basis = "legitimate_interests"
+    clause = "§2.1"
+    collected_at = ("support",)
+    on_erasure = Delete()
+    holds = ("name", "email", "text")
+    required = {"email": "the answer goes there", "text": "it is the question"}
+    expires = "P12M from received_at"
+    export = ("name", "email", "text", "received_at")
+
+
+@register(models.Note)
+class NoteData(PersonalData):
+    subject = (Generic(), "author")
+    category = "staff notes"
+    purpose = "support"
+    legal_basis = "legitimate_interests"
+    clause = "§2.1"
+    collected_at = ("support",)
+    on_erasure = {"object_id": Delete(), "author": Anonymise()}
+    holds = ("text",)
+    expires = Expire("P24M from written_at", Delete())
+    export = ("text", "written_at")
+
+
+# --- clients' data: the member decides, the co-op stores ------------------------------------
+
+
+@register(models.ClientContact)
+class ClientContactData(PersonalData):
+    scope = "client"
+    controller = "client__user"
+    category = "client contacts"
+    purpose = "service"
+    legal_basis = "contract"
+    clause = "§13"
+    collected_at = ("use",)
+    on_erasure = Delete()
+    holds = ("name", "email", "phone", "remarks")
+    required = {"email": "the client's mail goes there"}
+    expires = "P36M from added_at"
+
+
+@register(models.ClientMail)
+class ClientMailData(PersonalData):
+    scope = "client"
+    controller = "contact__client__user"
+    category = "client mail events"
+    purpose = "service"
+    legal_basis = "contract"
+    kind = "usage"
+    source = "automatic"
+    clause = "§13"
+    collected_at = ("use",)
+    on_erasure = Delete()
+    holds = ("subject",)
+    plain = {"kind": "sent, opened or clicked"}
+    expires = "P12M from happened_at"
