@@ -1,0 +1,87 @@
+"""``privacy_promises``: ask every live check, and show the promise ledger."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from privacy.core.commands import DONE, FOUND, PrivacyCommand
+from privacy.core.registries import Status
+from privacy.promises.ledger import WORST_FIRST, Ledger, LedgerRow
+from privacy.promises.services import check_promises
+
+WORDS = {
+    Status.KEPT: "kept",
+    Status.BROKEN: "BROKEN",
+    Status.CANNOT_TELL: "cannot tell",
+    Status.NOT_PROMISED: "not promised",
+}
+
+
+class Command(PrivacyCommand):
+    help = "Check every promise of the profile in force. With --at, the answers are shown and not remembered."
+    uses_date = True
+    fail_on: frozenset[str] = frozenset()
+    remember = True
+
+    def add_words(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--fail-on",
+            action="append",
+            default=[],
+            choices=[Status.BROKEN.value, Status.CANNOT_TELL.value],
+            help="exit with 3 when a promise has this status; may be given twice",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.fail_on = frozenset(options["fail_on"])
+        # What a check finds today about another day is no history of that day.
+        self.remember = not options.get("at")
+        super().handle(*args, **options)
+
+    def act(self, *, now: datetime, **options: Any) -> Ledger:
+        return check_promises(now=now, actor=self.actor, remember=self.remember)
+
+    def exit_code(self, report: Ledger) -> int:
+        return FOUND if any(report.counts[status] for status in self.fail_on) else DONE
+
+    def tell(self, report: Ledger) -> None:
+        moment = timezone.localtime(report.checked_at).strftime("%Y-%m-%d %H:%M %Z") if report.checked_at else "never"
+        self.stdout.write(
+            f"Promises of {report.site}, checked {moment}\n" if report.site else "No profile is loaded.\n"
+        )
+        colours: dict[Status, Callable[[str], str]] = {
+            Status.KEPT: self.style.SUCCESS,
+            Status.BROKEN: self.style.ERROR,
+            Status.CANNOT_TELL: self.style.WARNING,
+            Status.NOT_PROMISED: str,
+        }
+        widths = tuple(
+            max((len(cell) for cell in column), default=0)
+            for column in zip(*((row.code, row.clause, row.figure) for row in report.rows), strict=True)
+        )
+        for row in report.worst_first:
+            for line in _lines(row, widths, colours[row.status]):
+                self.stdout.write(line)
+        counts = report.counts
+        self.stdout.write("\n" + ", ".join(f"{counts[status]} {WORDS[status].lower()}" for status in WORST_FIRST))
+
+
+def _lines(row: LedgerRow, widths: tuple[int, ...], colour: Callable[[str], str]) -> Iterator[str]:
+    """One promise: status, id, clause and figure in columns, then what was said and why, wrapped beside them."""
+    cells = (row.code, row.clause, row.figure)
+    columns = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True) if width)
+    word = WORDS[row.status].ljust(12)
+    indent = len(word) + len(columns) + 4
+    width = max(shutil.get_terminal_size((120, 40)).columns - indent, 30)
+    said = textwrap.wrap(row.says, width) or [""]
+    if row.status != Status.NOT_PROMISED:
+        said += textwrap.wrap(row.why, width, initial_indent="→ ", subsequent_indent="  ")
+    yield f"{colour(word)}  {columns}  {said[0]}"
+    yield from (" " * indent + line for line in said[1:])

@@ -1,0 +1,100 @@
+"""What the profile in force says, and what the ledger found. Nothing here writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from privacy.core.periods import Period
+from privacy.core.registries import Status, profile_sections
+from privacy.promises import bounds as rules_of_bounds
+from privacy.promises.bounds import Bound, BoundKind
+from privacy.promises.facts import Facts
+from privacy.promises.ledger import Ledger, LedgerRow
+from privacy.promises.models import ProfileTable, Promise, PromiseResult, PromiseRun, SiteFacts
+
+__all__ = ["Bound", "Moment", "bound", "bounds", "facts", "history", "ledger", "section", "site", "trend"]
+
+
+def site() -> SiteFacts | None:
+    """The row that says which profile is loaded."""
+    return SiteFacts.objects.first()
+
+
+def facts() -> Facts:
+    """Who the site is; empty facts while no profile is loaded."""
+    row = site()
+    return Facts.from_data(row.data) if row else Facts()
+
+
+def section(name: str) -> Any | None:
+    """The rules of a profile's table as its room understands them.
+
+    Returns:
+        ``None`` when no profile is loaded, when it has no such table, or when no room owns one of that name.
+
+    Raises:
+        PrivacyError: the stored table is no longer valid, after an upgrade; load the profile again.
+    """
+    owner = profile_sections.find(name)
+    row = ProfileTable.objects.filter(name=name).first() if owner else None
+    return owner.parse(row.table) if owner and row else None
+
+
+def bounds(setting: str) -> list[Bound]:
+    """Every promise that binds this dotted setting, in the profile's order."""
+    rows = Promise.objects.filter(setting=setting).exclude(bound="")
+    return [Bound(row.code, row.clause, Period.parse(row.figure), cast(BoundKind, row.bound)) for row in rows]
+
+
+def bound(setting: str) -> Bound | None:
+    """The promise that leaves this dotted setting the least room, or ``None``."""
+    return rules_of_bounds.strictest(bounds(setting))
+
+
+def ledger() -> Ledger:
+    """The latest ledger of the site whose profile is loaded; without rows when nobody checked yet."""
+    row = site()
+    code, fingerprint = (row.code, row.fingerprint) if row else ("", "")
+    run = PromiseRun.objects.of_site(code).newest_first().first()
+    if run is None:
+        return Ledger(site=code, checked_at=None)
+    rows = tuple(_row(result) for result in run.results.order_by("position"))
+    return Ledger(site=code, checked_at=run.checked_at, rows=rows, stale=run.fingerprint != fingerprint)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One finding in the history of a promise."""
+
+    checked_at: datetime
+    status: Status
+    why: str
+
+
+def history(code: str, *, limit: int = 400) -> list[Moment]:
+    """What was found about one promise, the newest first."""
+    found = (
+        PromiseResult.objects.of_promise(code).newest_first().values_list("run__checked_at", "status", "why")[:limit]
+    )
+    return [Moment(checked_at, Status(status), why) for checked_at, status, why in found]
+
+
+def trend(*, limit: int = 30) -> list[PromiseRun]:
+    """The latest runs of this site with their counts, the oldest first."""
+    row = site()
+    return list(PromiseRun.objects.of_site(row.code if row else "").newest_first()[:limit])[::-1]
+
+
+def _row(result: PromiseResult) -> LedgerRow:
+    return LedgerRow(
+        code=result.code,
+        clause=result.clause,
+        says=result.says,
+        check=result.check_names,
+        status=Status(result.status),
+        figure=result.figure,
+        why=result.why,
+        since=result.since,
+    )
