@@ -1,0 +1,270 @@
+"""What a storage of backups really holds. Knows files and their times; knows no rows.
+
+django-dbbackup's own listing filters by flags and skips folders; here everything counts, since
+whatever lies in the storage is a copy.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from django.apps import apps
+from django.conf import settings as django_settings
+from django.core.files.storage import FileSystemStorage, InvalidStorageError, Storage, storages
+
+from privacy.core.conf import settings
+from privacy.core.errors import PrivacyError
+
+METADATA = ".metadata"
+#: The alias is fixed in django-dbbackup.
+DBBACKUP = "dbbackup"
+_DEEPEST = 32
+#: A storage or a date format that knows no year says 1970 or 1900.
+_FIRST_YEAR = 1981
+
+
+class NoStorage(PrivacyError):
+    """The alias is not in ``STORAGES``, or its backend cannot be built."""
+
+
+class CannotList(PrivacyError):
+    """The storage does not tell what it holds."""
+
+
+class SharedFolder(PrivacyError):
+    """Other things lie in or below the folder of the backups: what is old there must not be deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One file of a storage.
+
+    Attributes:
+        name: its name in the storage, folders joined by ``/``.
+        kind: ``database`` or ``media`` for dumps of django-dbbackup, else ``other``.
+        named_at: the moment its name carries, or None.
+        modified_at: the storage's modified time, or None where the storage does not know.
+        size: bytes, or None where the storage does not know.
+    """
+
+    name: str
+    kind: Literal["database", "media", "other"]
+    named_at: datetime | None
+    modified_at: datetime | None
+    size: int | None
+
+    @property
+    def encrypted(self) -> bool:
+        return self.name.endswith(".gpg")
+
+    @property
+    def compressed(self) -> bool:
+        return self.name.removesuffix(".gpg").endswith(".gz")
+
+    def taken_at(self, now: datetime, known: datetime | None = None) -> datetime:
+        """When the copy was made: the earliest of what its name and the storage say, never in the future.
+
+        A copied or restored dump keeps the time of its name. A file whose name carries no time and that
+        is written anew each day is as old as its last writing. ``known`` is what was believed before.
+        """
+        told = [moment for moment in (self.named_at, self.modified_at) if moment and moment <= now]
+        if known and (self.named_at or not told):
+            told.append(known)
+        return min(told, default=now)
+
+
+def aliases() -> tuple[str, ...]:
+    """The storages where backups may lie; empty when the site has no such storage and no django-dbbackup."""
+    if apps.is_installed("dbbackup"):
+        return tuple(dict.fromkeys((settings.backup_storage, DBBACKUP)))
+    return (settings.backup_storage,) if settings.backup_storage in django_settings.STORAGES else ()
+
+
+def open_storage(alias: str) -> Storage:
+    """The storage, when it may be cleaned.
+
+    Raises:
+        NoStorage: ``STORAGES`` has no such alias. django-dbbackup then writes to MEDIA_ROOT, which is never scanned.
+        SharedFolder: the folder holds the site's uploads, static files, database or code.
+    """
+    try:
+        storage = storages[alias]
+    except (InvalidStorageError, ImportError, TypeError) as error:
+        raise NoStorage(
+            field=f"STORAGES[{alias!r}]",
+            problem="there is no such storage of backups",
+            mend="Add it to STORAGES, with a folder outside MEDIA_ROOT and STATIC_ROOT",
+        ) from error
+    if isinstance(storage, FileSystemStorage):
+        below = [what for what, place in _precious().items() if place.is_relative_to(folder_of(storage))]
+        if below:
+            raise SharedFolder(
+                field=f"STORAGES[{alias!r}]",
+                problem=f"its folder also holds {', '.join(below)}",
+                mend="Give the backups a folder of their own",
+            )
+    return storage
+
+
+def folder_of(storage: FileSystemStorage) -> Path:
+    """The folder a file storage writes to, links resolved."""
+    return Path(storage.location).resolve()
+
+
+def _precious() -> Mapping[str, Path]:
+    places: dict[str, Path] = {}
+    for name in ("MEDIA_ROOT", "STATIC_ROOT", "BASE_DIR"):
+        if place := getattr(django_settings, name, None):
+            places[name] = Path(place).resolve()
+    for alias, database in django_settings.DATABASES.items():
+        if str(database.get("ENGINE", "")).endswith("sqlite3"):
+            places[f"DATABASES[{alias!r}]"] = Path(str(database["NAME"])).resolve()
+    if module := sys.modules.get(django_settings.SETTINGS_MODULE or ""):
+        places["the settings"] = Path(str(module.__file__)).resolve()
+    return places
+
+
+def walk(alias: str, *, expected: bool = False) -> dict[str, Listed]:
+    """Every file of the storage by name, folders included, flags ignored.
+
+    Args:
+        alias: the storage's alias.
+        expected: True when files are known to lie there, so that a missing folder means an unmounted disk
+            and not a site that never took a backup.
+
+    Raises:
+        NoStorage, SharedFolder: the storage cannot be used.
+        CannotList: it does not tell, or a folder is a link that leads out of it.
+    """
+    storage = open_storage(alias)
+    names = list_names(alias, storage, expected=expected)
+    held = set(names)
+    found = (look(storage, name) for name in names if not _belongs_to_another(name, held))
+    return {listed.name: listed for listed in found if listed}
+
+
+def list_names(alias: str, storage: Storage, *, expected: bool = False) -> list[str]:
+    """The names of all files, without asking for their times.
+
+    Raises:
+        CannotList: it does not tell, or a folder is a link that leads out of it.
+    """
+    try:
+        return list(_names(alias, storage, "", 0))
+    except FileNotFoundError as error:
+        if not expected:
+            return []
+        raise _cannot_list(alias, error) from error
+    except CannotList:
+        raise
+    except Exception as error:  # a backend may raise anything at all
+        raise _cannot_list(alias, error) from error
+
+
+def why(error: Exception) -> str:
+    """A reason for the register, without paths or addresses: the kind of error and what the system calls it."""
+    told = error.strerror if isinstance(error, OSError) else ""
+    return f"{type(error).__name__}: {told}" if told else type(error).__name__
+
+
+def _cannot_list(alias: str, error: Exception) -> CannotList:
+    return CannotList(
+        field=f"STORAGES[{alias!r}]",
+        problem=f"the storage cannot be listed ({why(error)})",
+        mend="Check that its folder is mounted and readable, or that its credentials allow listing",
+    )
+
+
+def _names(alias: str, storage: Storage, folder: str, depth: int) -> Iterator[str]:
+    if depth > _DEEPEST:
+        raise CannotList(
+            field=f"STORAGES[{alias!r}]", problem="its folders are nested too deeply", mend="Flatten them"
+        )
+    folders, files = storage.listdir(folder)
+    for name in files:
+        yield _within(storage, folder, name)
+    for name in folders:
+        below = _within(storage, folder, name.rstrip("/"))
+        if not below or below == folder:
+            continue
+        if isinstance(storage, FileSystemStorage) and Path(storage.path(below)).is_symlink():
+            raise CannotList(
+                field=f"STORAGES[{alias!r}]",
+                problem="a folder in it is a link: what lies behind it is neither seen nor deleted",
+                mend="Replace the link by a folder, or name the place behind it as a storage of its own",
+            )
+        yield from _names(alias, storage, below, depth + 1)
+
+
+def _within(storage: Storage, folder: str, name: str) -> str:
+    """Some backends list names below their bucket's prefix, which ``delete`` would add once more."""
+    prefix = str(getattr(storage, "location", "") or "").replace("\\", "/").strip("/")
+    name = name.replace("\\", "/").lstrip("/")
+    if prefix and name.startswith(f"{prefix}/"):
+        return name.removeprefix(f"{prefix}/")
+    return f"{folder}/{name}" if folder else name
+
+
+def _belongs_to_another(name: str, held: Collection[str]) -> bool:
+    return name.endswith(METADATA) and name.removesuffix(METADATA) in held
+
+
+def look(storage: Storage, name: str) -> Listed | None:
+    """One file, or None when it went while the storage was being listed."""
+    try:
+        size: int | None = storage.size(name)
+    except FileNotFoundError:
+        if not storage.exists(name):
+            return None
+        size = None
+    except Exception:  # the file is there, whatever the backend says of its size
+        size = None
+    try:
+        modified_at = _plausible(storage.get_modified_time(name))
+    except Exception:
+        modified_at = None
+    named_at, kind = read_name(name)
+    return Listed(name, kind, named_at, modified_at, size)
+
+
+def unseen(name: str) -> Listed:
+    """What a name alone tells of a file that lies somewhere else."""
+    named_at, kind = read_name(name)
+    return Listed(name, kind, named_at, None, None)
+
+
+def read_name(name: str) -> tuple[datetime | None, Literal["database", "media", "other"]]:
+    """The moment and the kind that django-dbbackup wrote into a name, or None and ``other``.
+
+    The time is the site's local time without its zone. Where a clock change makes it ambiguous, the
+    earlier reading counts.
+    """
+    if not apps.is_installed("dbbackup"):
+        return None, "other"
+    from dbbackup.utils import filename_to_date  # importing it reads settings of an optional app
+
+    base = os.path.basename(name)
+    try:
+        naive = filename_to_date(base)
+    except ValueError:  # looks like a date and is none
+        naive = None
+    moment = _plausible(naive) if naive else None
+    if moment is None or base.endswith(METADATA):
+        return moment, "other"
+    return moment, "media" if ".tar" in base else "database"
+
+
+def _plausible(moment: datetime) -> datetime | None:
+    if moment.year < _FIRST_YEAR:
+        return None
+    if moment.tzinfo is not None:
+        return moment.astimezone(UTC)
+    zone = ZoneInfo(django_settings.TIME_ZONE)
+    return min(moment.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))

@@ -1,0 +1,27 @@
+"""Filters on the register of backups."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+
+if TYPE_CHECKING:
+    from privacy.backups.models import Backup
+
+
+class BackupQuerySet(models.QuerySet["Backup"]):
+    """Backups by what is known of their files."""
+
+    def here(self) -> BackupQuerySet:
+        """Files that lie in the storage: present, or present because their deletion failed."""
+        return self.filter(status__in=("present", "failed"))
+
+    def dumps(self) -> BackupQuerySet:
+        """Files that a restore could use, in contrast to whatever else lies beside them."""
+        return self.filter(kind__in=("database", "media"))
+
+    def taken_until(self, cutoff: datetime) -> BackupQuerySet:
+        """Backups whose period is over, when ``cutoff`` is the latest start whose period is over."""
+        return self.filter(taken_at__lte=cutoff)
