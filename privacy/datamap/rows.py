@@ -94,14 +94,19 @@ def _like(key_field: Any, key: Any) -> Any:
     return str(key) if _kind(key_field) == "text" else key
 
 
-def _key_as(model: type[Model], key_field: Any, using: str) -> Any:
-    """The model's key as a generic key stores it: UUIDs as text have hyphens on every database."""
+def key_as_text(model: type[Model], using: str, path: str = "pk") -> Any:
+    """``str(pk)`` of ``model`` as a database expression over ``path``: UUIDs have hyphens on every database."""
+    return _key_as(model, models.TextField(), using, path)
+
+
+def _key_as(model: type[Model], key_field: Any, using: str, path: str = "pk") -> Any:
+    """The model's key as a generic key stores it."""
     if _kind(key_field) != "text":
-        return F("pk")
+        return F(path)
     text = models.TextField()
     if _kind(model._meta.pk) != "uuid" or connections[using].features.has_native_uuid_field:
-        return Cast("pk", text)
+        return Cast(path, text)
     pieces: list[Any] = []
     for start, length in _UUID_PARTS:
-        pieces += [Value("-"), Substr(Cast("pk", text), start, length)]
+        pieces += [Value("-"), Substr(Cast(path, text), start, length)]
     return Concat(*pieces[1:], output_field=text)

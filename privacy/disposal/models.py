@@ -1,1 +1,159 @@
-"""Models of this room."""
+"""Closures, what is still to be swept, and how to find a person's sessions.
+
+No key here is a foreign key to the user: a closure must survive the person it removes.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from privacy.disposal.querysets import CapturedQuerySet, ClosureQuerySet, SessionIndexQuerySet, SweepQuerySet
+
+__all__ = ["Captured", "Closure", "SessionIndex", "Sweep"]
+
+
+class Closure(models.Model):
+    """One account on its way out. The row is the truth; tasks and the night only follow it.
+
+    ``subject_key`` is erased with the person; ``pseudonym`` lets the person's own receipt be matched.
+    ``steps``, ``kept`` and ``errors`` hold model labels and counts, never a value of a row.
+    """
+
+    class Status(models.TextChoices):
+        SCHEDULED = "scheduled", _("scheduled")
+        PLANNED = "planned", _("planned")
+        CUT_OFF = "cut_off", _("cut off")
+        PARTIAL = "partial", _("partial")
+        HELD = "held", _("held")
+        DONE = "done", _("done")
+        CANCELLED = "cancelled", _("cancelled")
+
+    class Channel(models.TextChoices):
+        PAGE = "page", _("by the member")
+        ADMIN = "admin", _("by staff")
+        COMMAND = "command", _("by command")
+        TAKE_OVER = "take_over", _("closed by the site before")
+        RETENTION = "retention", _("by the retention schedule")
+        ORM = "orm", _("deleted by other code")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject_key = models.CharField(_("account key"), max_length=255, blank=True)
+    pseudonym = models.CharField(_("pseudonym"), max_length=64, db_index=True)
+    status = models.CharField(_("status"), max_length=16, choices=Status.choices, default=Status.PLANNED)
+    channel = models.CharField(_("how it was closed"), max_length=16, choices=Channel.choices)
+    requested_by = models.CharField(_("asked by"), max_length=16)
+    verified_by = models.CharField(_("identity verified by"), max_length=16, blank=True)
+    closed_at = models.DateTimeField(_("closed"))
+    due_at = models.DateTimeField(_("due by"))
+    cut_off_at = models.DateTimeField(_("cut off"), null=True, blank=True)
+    erased_at = models.DateTimeField(_("database erased"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    batch = models.UUIDField(_("batch"), null=True, blank=True, editable=False)
+    steps = models.JSONField(_("steps"), default=list, blank=True)
+    kept = models.JSONField(_("kept"), default=list, blank=True)
+    errors = models.JSONField(_("errors"), default=list, blank=True)
+    backups_until = models.DateTimeField(_("in backups until"), null=True, blank=True)
+
+    objects = ClosureQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("closure")
+        verbose_name_plural = _("closures")
+        ordering = ("-closed_at", "id")
+        default_permissions = ("view",)
+        permissions = (
+            ("run_closure", _("Can run a closure again")),
+            ("close_account", _("Can close an account")),
+            ("view_closure_subject", _("Can see whose account a closure is")),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=("subject_key",),
+                condition=~Q(subject_key="") & ~Q(status__in=("done", "cancelled")),
+                name="privacy_closure_one_open",
+                violation_error_message=_("This account is being closed already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=("scheduled", "planned", "cut_off", "partial", "held", "done", "cancelled")),
+                name="privacy_closure_status_known",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("status", "due_at"), name="privacy_closure_due"),
+            models.Index(fields=("subject_key",), name="privacy_closure_subject"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()}, {self.get_status_display()}"
+
+    @property
+    def is_open(self) -> bool:
+        """Still something to do: the night will look at it."""
+        return self.status not in (self.Status.DONE, self.Status.CANCELLED)
+
+
+class Sweep(models.Model):
+    """A file or cache entry that goes after the commit, and stays listed until it is gone.
+
+    ``name`` may tell of a person (file names do), so the row is deleted when the thing is gone.
+    """
+
+    class Kind(models.TextChoices):
+        FILE = "file", _("file")
+        CACHE = "cache", _("cache entry")
+
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    place = models.CharField(max_length=255, help_text="app.Model.field of a file, alias of a cache")
+    name = models.CharField(max_length=512)
+    batch = models.UUIDField(null=True, blank=True, db_index=True)
+    subject_key = models.CharField(max_length=255, blank=True, db_index=True)
+    queued_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=200, blank=True)
+
+    objects = SweepQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        indexes = (models.Index(fields=("kind", "place"), name="privacy_sweep_place"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.place}"
+
+
+class Captured(models.Model):
+    """Primary keys of rows about to be anonymised, so that they can be read again without the link."""
+
+    batch = models.UUIDField()
+    place = models.CharField(max_length=255)
+    key = models.CharField(max_length=255)
+
+    objects = CapturedQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        indexes = (models.Index(fields=("batch", "place"), name="privacy_captured_batch"),)
+
+    def __str__(self) -> str:
+        return f"row of {self.place}"
+
+
+class SessionIndex(models.Model):
+    """Whose session is whose: a session's data is opaque, so the login writes it down."""
+
+    session_key = models.CharField(primary_key=True, max_length=64)
+    user_key = models.CharField(max_length=255, db_index=True, blank=True)
+    seen_at = models.DateTimeField()
+
+    objects = SessionIndexQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return "session"

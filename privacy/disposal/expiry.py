@@ -1,0 +1,185 @@
+"""Rows whose own time is over, whoever they belong to: in windows over the time column.
+
+Each window is one transaction and one statement a table. Rows of other tables that hang on an
+expiring row follow the model's own ``on_delete``: CASCADE goes first, SET_NULL is cut, PROTECT
+stops the window by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import models, transaction
+from django.db.models import CASCADE, QuerySet
+
+from privacy.core.actors import Actor
+from privacy.core.batches import windows, within
+from privacy.core.conf import settings
+from privacy.core.errors import PrivacyError
+from privacy.datamap.declarations import Anonymise
+from privacy.datamap.graph import Declared
+from privacy.datamap.shapes import Expiry, KeptField
+from privacy.disposal import services, sweeping
+from privacy.disposal.execution import Residue, delete_rows, mask_values, unmasked
+from privacy.disposal.mandate import Mandate
+from privacy.disposal.models import Closure
+from privacy.disposal.relations import inbound, is_link_table, pointing
+from privacy.evidence.services import record
+
+_DEEPEST = 12
+
+
+class TooDeep(PrivacyError):
+    """Rows hang on rows hang on rows, without an end in sight."""
+
+
+@dataclass(slots=True)
+class ExpiryReport:
+    """What one rule removed: rows of its own model, rows that hung on them, and files queued."""
+
+    rows: int = 0
+    children: int = 0
+    files: int = 0
+
+
+def over(declared: Declared, expiry: Expiry, cutoff: datetime) -> QuerySet[Any]:
+    """Rows whose period ended at ``cutoff`` or before and that were not treated yet."""
+    rows = QuerySet(declared.model, using=declared.using).filter(**{f"{expiry.start}__lte": cutoff})
+    if isinstance(expiry.action, Anonymise):
+        values = mask_values(declared.model, expiry.action, declared.using)
+        rows = rows.filter(unmasked(values)) if values else rows.none()
+    return rows
+
+
+def expire(
+    *,
+    declared: Declared,
+    expiry: Expiry,
+    cutoff: datetime,
+    now: datetime,
+    actor: Actor,
+    dry_run: bool = False,
+    progress: Callable[[dict[str, int]], None] | None = None,
+) -> ExpiryReport:
+    """Remove or anonymise every row that is over; safe to call again after a crash.
+
+    Queries grow with windows times the tables that hang on the model, never with rows. An expiring
+    user row is an account: it goes through a closure.
+
+    Raises:
+        StillPointedAt: a protected row still points at an expiring one.
+        Residue: an anonymised value was still there when it was read back.
+    """
+    report = ExpiryReport()
+    rows = over(declared, expiry, cutoff)
+    if dry_run:
+        report.rows = rows.count()
+        return report
+    if declared.model._meta.concrete_model is get_user_model()._meta.concrete_model:
+        return _expire_accounts(rows, now=now, actor=actor)
+    for lower, upper in windows(rows, expiry.start, until=cutoff, size=settings.window_rows):
+        with transaction.atomic(using=declared.using):
+            window = rows.filter(within(expiry.start, lower, upper))
+            if isinstance(expiry.action, Anonymise):
+                _mask_window(declared, expiry.action, window, report, now=now)
+            else:
+                _delete_window(declared.model, window, report, now=now, hooks=declared.data.hooks)
+        if progress:
+            progress({"rows": report.rows, "children": report.children, "files": report.files})
+    if report.rows:
+        record(act="disposal.rows_expired", label=declared.label, counts={"rows": report.rows}, now=now, actor=actor)
+    return report
+
+
+def end_keep(
+    *, declared: Declared, keep: KeptField, cutoff: datetime, now: datetime, actor: Actor, dry_run: bool = False
+) -> ExpiryReport:
+    """Rows kept under a ground go when the ground ends, once nobody is linked to them any more.
+
+    Raises:
+        StillPointedAt: a protected row still points at one of them.
+    """
+    report = ExpiryReport()
+    rows = kept_over(declared, keep, cutoff)
+    if dry_run:
+        report.rows = rows.count()
+        return report
+    for lower, upper in windows(rows, keep.start, until=cutoff, size=settings.window_rows):
+        with transaction.atomic(using=declared.using):
+            window = rows.filter(within(keep.start, lower, upper))
+            _delete_window(declared.model, window, report, now=now, hooks=declared.data.hooks)
+    if report.rows:
+        record(act="disposal.keeps_ended", label=declared.label, counts={"rows": report.rows}, now=now, actor=actor)
+    return report
+
+
+def kept_over(declared: Declared, keep: KeptField, cutoff: datetime) -> QuerySet[Any]:
+    """Rows cut from their person whose ground ended at ``cutoff`` or before."""
+    rows = QuerySet(declared.model, using=declared.using).filter(**{f"{keep.start}__lte": cutoff})
+    for side in declared.sides:
+        if side.direct_field is not None and side.direct_field.null:
+            rows = rows.filter(**{f"{side.direct_field.name}__isnull": True})
+        elif side.kind == "user" and side.path:
+            rows = rows.filter(**{f"{side.path}__isnull": True})
+        elif isinstance(side.erasure, Anonymise):
+            rows = rows.filter(~unmasked(mask_values(declared.model, side.erasure, declared.using)))
+    return rows
+
+
+def _expire_accounts(rows: QuerySet[Any], *, now: datetime, actor: Actor) -> ExpiryReport:
+    report = ExpiryReport()
+    for user in rows.iterator(chunk_size=settings.batch_size):
+        done = services.close_account(
+            user=user, mandate=Mandate("retention", Closure.Channel.RETENTION), now=now, actor=actor
+        )
+        report.rows += done.status in (Closure.Status.DONE, Closure.Status.SCHEDULED)
+    return report
+
+
+def _mask_window(
+    declared: Declared, action: Anonymise, window: QuerySet[Any], report: ExpiryReport, *, now: datetime
+) -> None:
+    values = mask_values(declared.model, action, declared.using)
+    losing = tuple(field for field in declared.file_fields if field.name in values)
+    report.files += sweeping.queue_files(declared.model, losing, window, owner="", batch=None, now=now)
+    report.rows += window.update(**values)
+    if window.exists():
+        raise Residue(
+            field=declared.label,
+            problem="values were still there after they were anonymised",
+            mend="Look for a trigger, signal or second process that writes them back",
+        )
+
+
+def _delete_window(
+    model: type[models.Model], window: QuerySet[Any], report: ExpiryReport, *, now: datetime, hooks: bool
+) -> None:
+    if not hooks:
+        _take_along(model, window, report, now=now, depth=0)
+    files = tuple(field for field in model._meta.concrete_fields if isinstance(field, models.FileField))
+    report.files += sweeping.queue_files(model, files, window, owner="", batch=None, now=now)
+    report.rows += delete_rows(model, window, hooks=hooks)
+
+
+def _take_along(
+    model: type[models.Model], rows: QuerySet[Any], report: ExpiryReport, *, now: datetime, depth: int
+) -> None:
+    """Delete what hangs on ``rows`` by CASCADE, deepest first; ``delete_rows`` cuts or refuses the rest."""
+    if depth > _DEEPEST:
+        raise TooDeep(
+            field=model._meta.label, problem="rows hang on each other in a circle", mend="Cut one link in the model"
+        )
+    for field in inbound(model):
+        if is_link_table(field) or field.remote_field.on_delete is not CASCADE:
+            continue
+        children = pointing(field, rows)
+        if not children.exists():
+            continue
+        _take_along(field.model, children, report, now=now, depth=depth + 1)
+        files = tuple(item for item in field.model._meta.concrete_fields if isinstance(item, models.FileField))
+        report.files += sweeping.queue_files(field.model, files, children, owner="", batch=None, now=now)
+        report.children += delete_rows(field.model, children)

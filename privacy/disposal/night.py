@@ -1,0 +1,61 @@
+"""The disposal room's part of the night. Each step may be repeated after a crash at any line."""
+
+from __future__ import annotations
+
+from privacy.core.registries import NightContext, NightStep, StepReport, night_steps
+from privacy.disposal import sessions, sweeping
+from privacy.disposal.models import Sweep
+from privacy.disposal.services import review_waiting, run_closures, take_over_closed
+
+
+def take_over(context: NightContext) -> StepReport:
+    """Accounts that the site closed itself become closures; reopened ones are taken back."""
+    reopened = 0 if context.dry_run else review_waiting(now=context.now, actor=context.actor)
+    taken = take_over_closed(now=context.now, actor=context.actor, dry_run=context.dry_run, progress=context.progress)
+    counts = {**taken, "reopened": reopened}
+    if context.dry_run:
+        counts["accounts"] = taken["taken"]
+    return StepReport(counts)
+
+
+def closures(context: NightContext) -> StepReport:
+    """Every account whose date has come, and all that was left before."""
+    counts = run_closures(
+        now=context.now,
+        horizon=context.horizon,
+        actor=context.actor,
+        dry_run=context.dry_run,
+        progress=context.progress,
+    )
+    partial = counts["partial"]
+    return StepReport(counts, error=f"{partial} accounts are partial: see Closures" if partial else "")
+
+
+def files(context: NightContext) -> StepReport:
+    """Files and cache entries that could not be removed before."""
+    rows = Sweep.objects.all()
+    if context.dry_run:
+        return StepReport({"files": rows.files().count()})
+    gone = sweeping.sweep(rows)
+    left = Sweep.objects.count()
+    return StepReport({"files": gone, "left": left}, error=f"{left} files could not be removed" if left else "")
+
+
+def index_sessions(context: NightContext) -> StepReport:
+    """Sessions that no login of ours wrote down get their owner; ended ones leave the index."""
+    if context.dry_run:
+        return StepReport()
+    return StepReport({"read": sessions.index_unknown(now=context.now), "ended": sessions.prune()})
+
+
+night_steps.add(
+    "disposal.take_over",
+    NightStep("disposal.take_over", 100, "Take over accounts that the site closed", take_over, destroys=True),
+)
+night_steps.add(
+    "disposal.closures", NightStep("disposal.closures", 200, "Destroy closed accounts", closures, destroys=True)
+)
+night_steps.add(
+    "disposal.files", NightStep("disposal.files", 300, "Remove files of destroyed rows", files, destroys=True)
+)
+night_steps.add("disposal.sessions", NightStep("disposal.sessions", 310, "Index sessions", index_sessions))

@@ -1,0 +1,51 @@
+"""What the disposal room is asked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import router
+from django.db.models import Exists, F, OuterRef, QuerySet
+
+from privacy.core.conf import TakeOverRule, settings
+from privacy.datamap.rows import key_as_text
+from privacy.disposal.models import Closure
+from privacy.disposal.rules import ClosureRules
+from privacy.promises.queries import section
+
+
+def rules() -> ClosureRules:
+    """The profile's ``[closure]`` rules; a site without a profile destroys at once."""
+    found = section("closure")
+    return found if isinstance(found, ClosureRules) else ClosureRules()
+
+
+def take_over_fingerprint() -> str:
+    """Changes whenever the filter for accounts that the site closed itself changes; empty without one."""
+    rule = settings.closed_accounts
+    if rule is None:
+        return ""
+    text = json.dumps([sorted((key, repr(value)) for key, value in rule.filter.items()), rule.closed_at])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def closed_by_site(rule: TakeOverRule) -> QuerySet[Any]:
+    """Accounts that match the take-over filter and have no closure yet, with ``_closed_at``.
+
+    One query; the anti-join runs over the index on ``subject_key``.
+    """
+    model = get_user_model()
+    users = model._base_manager.filter(**rule.filter).annotate(
+        _closed_at=F(rule.closed_at), _key=key_as_text(model, router.db_for_read(model))
+    )
+    taken = Closure.objects.filter(subject_key=OuterRef("_key")).exclude(status=Closure.Status.CANCELLED)
+    return users.filter(~Exists(taken))
+
+
+def unfinished(now: datetime) -> QuerySet[Closure]:
+    """Closures past their date that are neither done nor held."""
+    return Closure.objects.overdue(now)

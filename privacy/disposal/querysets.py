@@ -1,0 +1,62 @@
+"""Filters on the disposal room's own rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import models
+
+if TYPE_CHECKING:
+    from privacy.disposal.models import Captured, Closure, SessionIndex, Sweep  # noqa: F401
+
+AT_REST = ("done", "cancelled", "held")
+
+
+class ClosureQuerySet(models.QuerySet["Closure"]):
+    """Closures by what is still to be done."""
+
+    def open(self) -> ClosureQuerySet:
+        """Not finished and not cancelled; held ones included."""
+        return self.exclude(status__in=("done", "cancelled"))
+
+    def unfinished(self) -> ClosureQuerySet:
+        """Everything the night must look at again."""
+        return self.exclude(status__in=AT_REST)
+
+    def due(self, horizon: datetime) -> ClosureQuerySet:
+        """Unfinished and due before ``horizon``, or already cut off."""
+        return self.unfinished().filter(models.Q(due_at__lte=horizon) | models.Q(status__in=("cut_off", "partial")))
+
+    def overdue(self, now: datetime) -> ClosureQuerySet:
+        """Past its due moment and neither done nor held."""
+        return self.unfinished().filter(due_at__lte=now)
+
+    def of(self, subject_key: str) -> ClosureQuerySet:
+        return self.filter(subject_key=subject_key)
+
+
+class SweepQuerySet(models.QuerySet["Sweep"]):
+    """What still lies outside the database."""
+
+    def files(self) -> SweepQuerySet:
+        return self.filter(kind="file")
+
+    def failed(self) -> SweepQuerySet:
+        return self.exclude(error="")
+
+
+class CapturedQuerySet(models.QuerySet["Captured"]):
+    """Keys captured for one batch."""
+
+    def of(self, batch: UUID, place: str) -> CapturedQuerySet:
+        return self.filter(batch=batch, place=place)
+
+
+class SessionIndexQuerySet(models.QuerySet["SessionIndex"]):
+    """Sessions by person."""
+
+    def of(self, user_keys: Iterable[str]) -> SessionIndexQuerySet:
+        return self.filter(user_key__in=list(user_keys))

@@ -1,0 +1,28 @@
+"""Signals of other apps, forwarded to a service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.utils import timezone
+
+from privacy.disposal import sessions
+
+
+def index_login(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:  # noqa: ARG001
+    """A login wrote a session: note whose it is."""
+    session = getattr(request, "session", None)
+    if session is not None and session.session_key:
+        sessions.remember(session_key=session.session_key, user_key=str(user.pk), now=timezone.now())
+
+
+def unindex_logout(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:  # noqa: ARG001
+    """A logout ends a session: it need not be found again."""
+    session = getattr(request, "session", None)
+    if session is not None and session.session_key:
+        sessions.forget(session_key=session.session_key)
+
+
+user_logged_in.connect(index_login, dispatch_uid="privacy.disposal.index_login")
+user_logged_out.connect(unindex_logout, dispatch_uid="privacy.disposal.unindex_logout")

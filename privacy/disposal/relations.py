@@ -1,0 +1,113 @@
+"""What points at rows that are about to go, and how the way is cleared for them.
+
+Links of other rows are cut where they may be empty, many-to-many rows go, and anything else that
+still points at a row stops the run by name: nothing is destroyed behind the plan's back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connections, models
+from django.db.models import QuerySet
+
+from privacy.core.errors import PrivacyError
+from privacy.datamap import graph
+
+
+class StillPointedAt(PrivacyError):
+    """A row outside the plan points at a row that was to be deleted."""
+
+
+def inbound(model: type[models.Model]) -> Iterator[models.ForeignKey[Any, Any]]:
+    """Every foreign key to ``model``'s own table, those of many-to-many tables included."""
+    for relation in model._meta.get_fields(include_hidden=True):
+        if not (relation.auto_created and not relation.concrete and (relation.one_to_one or relation.one_to_many)):
+            continue
+        if relation.model._meta.concrete_model is model._meta.concrete_model:
+            yield relation.field
+
+
+def pointing(field: models.ForeignKey[Any, Any], rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Rows whose ``field`` points into ``rows``."""
+    target = field.target_field.attname
+    return field.model._base_manager.using(rows.db).filter(**{f"{field.name}__in": rows.values(target)})
+
+
+def is_link_table(field: models.ForeignKey[Any, Any]) -> bool:
+    return bool(field.model._meta.auto_created)
+
+
+def may_be_cut(field: models.ForeignKey[Any, Any]) -> bool:
+    """Nullable, and of a model whose owner looked at it: declared or excluded with a reason."""
+    return bool(field.null) and (graph.find(field.model) is not None or field.model in graph.excluded())
+
+
+def blockers_of(model: type[models.Model], rows: QuerySet[Any]) -> Iterator[str]:
+    """Names of what would stop ``rows`` from going, seen before anything of the plan has run.
+
+    Rows that the plan itself deletes first are no blockers: a declared model reached by the same
+    link is left to the run, which looks again when its children are gone.
+    """
+    for field in inbound(model):
+        if is_link_table(field) or may_be_cut(field) or graph.find(field.model) is not None:
+            continue
+        if pointing(field, rows).exists():
+            yield _name(field, model)
+
+
+def clear_the_way(model: type[models.Model], rows: QuerySet[Any]) -> None:
+    """Cut or remove what points at ``rows``; one statement a foreign key.
+
+    Raises:
+        StillPointedAt: names the first ``app.Model.field`` that may not be cut and still points here.
+    """
+    for field in inbound(model):
+        if is_link_table(field):
+            pointing(field, rows)._raw_delete(rows.db)  # type: ignore[attr-defined]
+        elif may_be_cut(field):
+            pointing(field, rows).update(**{field.name: None})
+        elif pointing(field, rows).exists():
+            raise StillPointedAt(
+                field=_label(field),
+                problem=f"rows still point at {model._meta.label} rows that are to be deleted",
+                mend="Declare what happens to them, or make the link nullable",
+            )
+
+
+def settle(using: str) -> None:
+    """Ask the database for every deferred foreign key now, while a savepoint can still undo.
+
+    PostgreSQL checks what the transaction touched. SQLite could only read whole tables, so there
+    the tables that no model knows are read; the others were asked one by one before each deletion.
+
+    Raises:
+        django.db.IntegrityError: from PostgreSQL.
+        StillPointedAt: from SQLite, with the table's name.
+    """
+    connection = connections[using]
+    if connection.vendor != "sqlite":
+        connection.check_constraints()
+        return
+    known = set(connection.introspection.django_table_names(include_views=False))
+    with connection.cursor() as cursor:
+        strangers = [
+            t.name for t in connection.introspection.get_table_list(cursor) if t.name not in known and t.type == "t"
+        ]
+        for table in strangers:
+            violations = cursor.execute(f"PRAGMA foreign_key_check({connection.ops.quote_name(table)})").fetchone()
+            if violations:
+                raise StillPointedAt(
+                    field=table,
+                    problem=f"rows of this table still point at {violations[2]} rows that are to be deleted",
+                    mend="Give the table a model and declare it, or remove the rows",
+                )
+
+
+def _label(field: models.ForeignKey[Any, Any]) -> str:
+    return f"{field.model._meta.label}.{field.name}"
+
+
+def _name(field: models.ForeignKey[Any, Any], model: type[models.Model]) -> str:
+    return f"{_label(field)} still points at {model._meta.label}"

@@ -1,0 +1,146 @@
+"""Files and cache entries go after the commit, through a table that is swept until it is empty."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.core.cache import caches
+from django.db import models
+from django.db.models import CharField, DateTimeField, QuerySet, UUIDField, Value
+from django.db.models.functions import Cast
+
+from privacy.datamap import graph
+from privacy.datamap.graph import Subjects
+from privacy.datamap.rows import key_as_text
+from privacy.disposal import capture
+from privacy.disposal.models import Sweep
+
+if TYPE_CHECKING:
+    from privacy.disposal.plan import Step
+
+_CHUNK = 500
+
+
+def queue(step: Step, rows: QuerySet[Any], *, batch: uuid.UUID, now: datetime) -> int:
+    """Write down the files that ``rows`` name, one INSERT … SELECT a file field; returns how many."""
+    owner = (step.side.path or "pk") if step.side.kind == "user" else ""
+    return queue_files(step.declared.model, step.files_at_stake, rows, owner=owner, batch=batch, now=now)
+
+
+def queue_files(
+    model: type[models.Model],
+    fields: Sequence[models.FileField],
+    rows: QuerySet[Any],
+    *,
+    owner: str,
+    batch: uuid.UUID | None,
+    now: datetime,
+) -> int:
+    """Write down files of ``rows``; ``owner`` is the ORM path to the user's key, or empty."""
+    queued = 0
+    for field in fields:
+        selected = (
+            rows.exclude(**{field.name: ""})
+            .exclude(**{f"{field.name}__isnull": True})
+            .order_by()
+            .values_list(
+                Value("file", output_field=CharField()),
+                Value(f"{model._meta.label}.{field.name}", output_field=CharField()),
+                Cast(field.name, CharField(max_length=512)),
+                Value(batch, output_field=UUIDField()),
+                _key(owner, rows.db) if owner else Value("", output_field=CharField()),
+                Value(now, output_field=DateTimeField()),
+                Value(0),
+                Value("", output_field=CharField()),
+            )
+        )
+        columns = ("kind", "place", "name", "batch", "subject_key", "queued_at", "attempts", "error")
+        queued += capture.insert_select(Sweep, columns, selected)
+    return queued
+
+
+def _key(path: str, using: str) -> Any:
+    return key_as_text(get_user_model(), using, path)
+
+
+def queue_caches(subjects: Subjects, *, batch: uuid.UUID, now: datetime) -> None:
+    """Write down the declared cache keys of these people; memory holds one chunk."""
+    entries = (entry for declared in graph.declared() for entry in declared.cache_keys(subjects))
+    while chunk := list(islice(entries, _CHUNK)):
+        Sweep.objects.bulk_create(
+            Sweep(kind="cache", place=alias, name=key, batch=batch, queued_at=now) for alias, key in chunk
+        )
+
+
+def sweep(rows: QuerySet[Sweep]) -> int:
+    """Remove what ``rows`` name; what is gone leaves the table, what is not says why. Returns how many went."""
+    gone = 0
+    last = 0
+    while chunk := list(rows.filter(pk__gt=last).order_by("pk")[:_CHUNK]):
+        last = chunk[-1].pk
+        finished = list(_sweep_chunk(chunk))
+        Sweep.objects.filter(pk__in=finished).delete()
+        gone += len(finished)
+    return gone
+
+
+def _sweep_chunk(chunk: Sequence[Sweep]) -> Iterator[int]:
+    in_use = _names_in_use(chunk)
+    for item in chunk:
+        try:
+            if item.kind == "cache":
+                _drop_cached(item)
+            elif (item.place, item.name) not in in_use:
+                _drop_file(item)
+        except Exception as error:  # noqa: BLE001 any storage may raise anything; it must stay listed
+            Sweep.objects.filter(pk=item.pk).update(attempts=item.attempts + 1, error=type(error).__name__)
+        else:
+            yield item.pk
+
+
+def _drop_cached(item: Sweep) -> None:
+    cache = caches[item.place]
+    cache.delete(item.name)
+    if cache.get(item.name) is not None:
+        raise StillThere
+
+
+def _drop_file(item: Sweep) -> None:
+    storage = _field(item.place).storage
+    storage.delete(item.name)
+    if storage.exists(item.name):
+        raise StillThere
+
+
+def _names_in_use(chunk: Sequence[Sweep]) -> set[tuple[str, str]]:
+    """Files that a row still names: another row may share the file, which then is not ours to remove."""
+    names: dict[str, list[str]] = {}
+    for item in chunk:
+        if item.kind == "file":
+            names.setdefault(item.place, []).append(item.name)
+    in_use = set()
+    for place, wanted in names.items():
+        try:
+            field = _field(place)
+        except LookupError:
+            continue
+        found = field.model._base_manager.filter(**{f"{field.name}__in": wanted}).values_list(field.name, flat=True)
+        in_use.update((place, name) for name in found)
+    return in_use
+
+
+def _field(place: str) -> models.FileField:
+    label, _, name = place.rpartition(".")
+    field = apps.get_model(label)._meta.get_field(name)
+    assert isinstance(field, models.FileField)
+    return field
+
+
+class StillThere(Exception):
+    """The storage or cache said it removed the entry, and still has it."""
