@@ -63,15 +63,16 @@ class Person:
         return f"{self.first} {self.last}"
 
     def moment(self, now: datetime, since: datetime | None = None) -> datetime:
-        """Some moment of their membership, not before ``since``."""
+        """Some moment of their membership, not before ``since``, to the second."""
         begin = max(self.joined_at, since or self.joined_at)
         end = self.closed_at or now
-        return begin + (end - begin) * self.random.random() if begin < end else end
+        return _second(begin + (end - begin) * self.random.random() if begin < end else end)
 
     def words(self, least: int, most: int) -> str:
         count = self.random.randint(least, most)
         start = self.random.randrange(len(WORDS))
-        return " ".join(WORDS[(start + n) % len(WORDS)] for n in range(count)).capitalize() + "."
+        text = " ".join(WORDS[(start + n) % len(WORDS)] for n in range(count))
+        return f"{text[0].upper()}{text[1:]}."
 
     def address(self) -> str:
         return f"{self.random.choice(STREETS)} {self.random.randint(1, 90)}\n{self.random.choice(TOWNS)}"
@@ -99,4 +100,9 @@ def person(*, number: int, seed: int, now: datetime, always_active: bool = False
     elif number % EVERY_SUSPENDED == 5:
         status = Member.Status.SUSPENDED
     first, last = random.choice(FIRST), random.choice(LAST)
-    return Person(number, first, last, joined_at, status, closed_at, random)
+    return Person(number, first, last, _second(joined_at), status, closed_at and _second(closed_at), random)
+
+
+def _second(moment: datetime) -> datetime:
+    # The databases round fractions differently, and the same seed must give both the same rows.
+    return moment.replace(microsecond=0)
