@@ -15,7 +15,6 @@ from django.db.models import EmailField, ForeignKey, GenericIPAddressField, Mode
 
 from privacy.datamap import graph
 from privacy.datamap.paths import label_of
-from privacy.datamap.registry import registry
 from privacy.datamap.shapes import Undeclared
 
 
@@ -85,11 +84,8 @@ def _reached() -> dict[type[Model], _Reach]:
     """Models that lead to a person, by the shortest path, excluded ones and what lies behind them left out."""
     user = get_user_model()
     shut = set(graph.excluded())
-    shut_fields = set(registry.exclusions())
     everything = [
-        model
-        for model in apps.get_models(include_auto_created=True)
-        if not model._meta.proxy and model not in shut and label_of(model).lower() not in shut_fields
+        model for model in apps.get_models(include_auto_created=True) if not model._meta.proxy and model not in shut
     ]
     reached: dict[type[Model], _Reach] = {user: _Reach("", "", "user model", 0)}
     for model in everything:

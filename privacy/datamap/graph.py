@@ -211,12 +211,12 @@ def _resolved() -> dict[type[Model], Declared]:
 
 @cache
 def _excluded() -> dict[type[Model], str]:
-    reasons = registry.exclusions()
-    return {
-        model: reasons[model._meta.label_lower]
-        for model in apps.get_models(include_auto_created=True)
-        if model._meta.label_lower in reasons
-    }
+    reasons, found = registry.exclusions(), {}
+    for model in apps.get_models(include_auto_created=True):
+        # A table made for a many-to-many answers to "app.Model.field" as well.
+        for label in {model._meta.label_lower, paths.label_of(model).lower()} & set(reasons):
+            found[model] = reasons[label]
+    return found
 
 
 def declared() -> tuple[Declared, ...]:
