@@ -98,7 +98,9 @@ def approve_night(*, now: datetime, actor: Actor) -> Approval:
         approval = Approval.objects.waiting().select_for_update().first()
         if approval is None:
             raise NothingToApprove(
-                field="approval", problem="no night waits for an approval", mend="Run a night first and look at its preview"
+                field="approval",
+                problem="no night waits for an approval",
+                mend="Run a night first and look at its preview",
             )
         approval.status = Approval.Status.CONFIRMED
         approval.confirmed_at = now

@@ -111,8 +111,7 @@ def addresses_without_an_end() -> list[str]:
         for column in columns:
             touched = any(
                 isinstance(expiry.action, Delete)
-                or isinstance(expiry.action, Anonymise)
-                and column in expiry.action.values
+                or (isinstance(expiry.action, Anonymise) and column in expiry.action.values)
                 for expiry in declared.expiries
             )
             if not touched:

@@ -42,7 +42,9 @@ class NightAlreadyRunning(PrivacyError):
 
     def __init__(self) -> None:
         super().__init__(
-            field="night", problem="a night is running already", mend="Wait until it is over, its page shows how far it is"
+            field="night",
+            problem="a night is running already",
+            mend="Wait until it is over, its page shows how far it is",
         )
 
 
@@ -130,7 +132,8 @@ def ask_for_night(*, now: datetime, actor: Actor) -> NightRun:
 def report_of(run: NightRun) -> NightReport:
     """The report of a night, from its rows."""
     lines = tuple(
-        StepLine(step.name, step.status, dict(step.counts), step.error) for step in run.steps.all().order_by("order", "name")
+        StepLine(step.name, step.status, dict(step.counts), step.error)
+        for step in run.steps.all().order_by("order", "name")
     )
     return NightReport(run.pk, run.started_at, run.finished_at, run.status, lines)
 
@@ -217,7 +220,7 @@ class _Night:
     def _decide_safely(self) -> None:
         try:
             self._decide()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a step is site code too: whatever it raises is its own failure
             # Undecided is not allowed: nothing is destroyed, and the other steps still run.
             what = safe_words(error)
             logger.error("The night could not decide whether it may destroy: %s", what)
@@ -274,7 +277,7 @@ class _Night:
                 with read_only():
                     return step.run(context)
             return step.run(context)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a step is site code too: whatever it raises is its own failure
             what = safe_words(error)
             logger.error("Step %s of the night failed: %s", row.name, what)
             _mend_connections()
@@ -321,7 +324,7 @@ class _Night:
             if not self.run.only and not self._undecided().exists():
                 careful.carried_out(self.run)
             record(act="retention.night", now=self.now, actor=self.actor, label=self.run.status, counts=_flat(report))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a step is site code too: whatever it raises is its own failure
             logger.error("The night could not be entered in the evidence: %s", safe_words(error))
             notes.append(_("The night could not be entered in the evidence."))
             _mend_connections()

@@ -28,7 +28,7 @@ def is_alive(run: NightRun, now: datetime) -> bool:
         return False
     host, space, pid, birth = [*run.process.split("|"), "", "", ""][:4]
     seen_from_here = bool(space) and (host, space) == (socket.gethostname()[:60], _space())
-    return not seen_from_here or bool(birth) and _birth(int(pid)) == birth
+    return not seen_from_here or (bool(birth) and _birth(int(pid)) == birth)
 
 
 def _space() -> str:

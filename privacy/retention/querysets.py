@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 
 if TYPE_CHECKING:
-    from privacy.retention.models import Approval, NightRun, NightStepRun, Schedule  # noqa: F401
+    from privacy.retention.models import Approval, NightRun, NightStepRun, Schedule
 
 
 class ScheduleQuerySet(models.QuerySet["Schedule"]):

@@ -46,7 +46,9 @@ class RetentionRules:
         grounds, periods = table.get("grounds", []), table.get("periods", {})
         if not isinstance(grounds, list) or not all(isinstance(ground, str) and ground for ground in grounds):
             raise WrongRetentionRules(
-                field=f"{PREFIX}grounds", problem="it is no list of reasons", mend='Give a list such as ["law", "fraud"]'
+                field=f"{PREFIX}grounds",
+                problem="it is no list of reasons",
+                mend='Give a list such as ["law", "fraud"]',
             )
         if not isinstance(periods, Mapping):
             raise WrongRetentionRules(

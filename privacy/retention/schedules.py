@@ -51,7 +51,9 @@ def sync_schedules(*, now: datetime, actor: Actor, dry_run: bool = False) -> Syn
     with transaction.atomic():
         known = {schedule.name: schedule for schedule in Schedule.objects.select_for_update()}
         for name, end in ends.by_name.items():
-            what = _create(end, own, now, dry_run) if name not in known else _follow(known[name], end, own, now, dry_run)
+            what = (
+                _create(end, own, now, dry_run) if name not in known else _follow(known[name], end, own, now, dry_run)
+            )
             for word in what:
                 tally[word] += 1
             if "reset" in what and not dry_run:

@@ -1,0 +1,41 @@
+"""``privacy_nightly``: the night, from a shell or a cron line."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from privacy.core.commands import DONE, FAILED, PrivacyCommand
+from privacy.core.words import counts_words
+from privacy.retention.queries import waiting_approval
+from privacy.retention.services import NightReport, approve_night, run_night
+
+
+class Command(PrivacyCommand):
+    help = "Run the night: close, expire, sweep, check. Missed nights are caught up in full."
+    uses_date = True
+    destroys = True
+
+    def add_words(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="count what would happen and destroy nothing")
+        parser.add_argument("--step", metavar="S", help="run this step only")
+        parser.add_argument("--confirm", action="store_true", help="approve the preview that waits, then run")
+
+    def act(self, *, now: datetime, **options: Any) -> NightReport:
+        if options["confirm"] and not options["dry_run"] and waiting_approval() is not None:
+            approve_night(now=now, actor=self.actor)
+        return run_night(now=now, actor=self.actor, dry_run=options["dry_run"], step=options["step"])
+
+    def tell(self, report: NightReport) -> None:
+        for step in report.steps:
+            self.stdout.write(f"{step.name:28} {step.status:10} {counts_words(step.counts)}")
+            if step.error:
+                self.stdout.write(f"{'':28} {step.error}")
+        self.stdout.write(f"The night is {report.status.replace('_', ' ')}.")
+        if report.status == "awaiting_approval":
+            self.stdout.write("Look at what it would remove, then approve it in the admin or run this with --confirm.")
+
+    def exit_code(self, report: NightReport) -> int:
+        return FAILED if report.failed else DONE

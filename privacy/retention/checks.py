@@ -1,0 +1,48 @@
+"""System checks of the schedules; they read rows, so they run under ``check --database default``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps.config import AppConfig
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections, router
+
+from privacy.promises.models import ProfileTable, Promise
+from privacy.retention.declarations import declared_ends
+from privacy.retention.rules import bounds_of, is_weaker, proposed, rules
+
+
+@register(Tags.database)
+def check_declared_periods(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """E301: no declared period is weaker than what the published text promises for its category."""
+    using = router.db_for_read(Promise)
+    if using not in (databases or ()) or not _has_tables(using):
+        return []
+    own = rules().periods
+    found: list[CheckMessage] = []
+    for name, end in declared_ends().by_name.items():
+        category = end.declared.category
+        promised = bounds_of(category) if end.kind == "expiry" else []
+        period = proposed(end.period, own.get(category))
+        for bound in promised:
+            if is_weaker(period, [bound]):
+                wrong = "longer" if bound.kind == "ceiling" else "shorter"
+                found.append(
+                    Error(
+                        f"{name}: {period} may last {wrong} than {bound.figure}, which {bound.clause} promises "
+                        f"({bound.code}).",
+                        hint=f"Declare {bound.figure}. Until then the night goes by the promised figure.",
+                        obj=end.declared.model,
+                        id="privacy.E301",
+                    )
+                )
+    return found
+
+
+def _has_tables(using: str) -> bool:
+    tables = set(connections[using].introspection.table_names())
+    return {Promise._meta.db_table, ProfileTable._meta.db_table} <= tables

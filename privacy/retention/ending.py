@@ -1,0 +1,142 @@
+"""One schedule carried out, counted, or looked ahead; the rows themselves are disposal's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.db.models import Min, QuerySet
+
+from privacy.core.actors import Actor
+from privacy.core.conf import settings
+from privacy.core.errors import PrivacyError
+from privacy.core.periods import Period
+from privacy.datamap.shapes import Expiry, KeptField
+from privacy.disposal import expiry as disposal
+from privacy.disposal.plan import as_moment
+from privacy.promises.bounds import Bound
+from privacy.retention.declarations import DeclaredEnd, Ends, declared_ends
+from privacy.retention.models import Schedule
+from privacy.retention.queries import horizon
+from privacy.retention.rules import bounds_of, effective
+
+
+class NotDeclared(PrivacyError):
+    """A schedule whose declaration cannot be found, or is broken."""
+
+
+class Told(Protocol):
+    """Hears how far one schedule has come."""
+
+    def __call__(self, counts: Mapping[str, int]) -> None: ...
+
+
+class Rulebook:
+    """Declarations and promises, read once for all schedules of a night or a screen."""
+
+    def __init__(self, ends: Ends | None = None) -> None:
+        self.ends = ends or declared_ends()
+        self._bounds: dict[str, list[Bound]] = {}
+
+    def bounds(self, schedule: Schedule) -> list[Bound]:
+        """The promises that bind this schedule; an exception is bound by its ground alone."""
+        if schedule.kind == Schedule.Kind.KEEP:
+            return []
+        if schedule.category not in self._bounds:
+            self._bounds[schedule.category] = bounds_of(schedule.category)
+        return self._bounds[schedule.category]
+
+    def period(self, schedule: Schedule) -> Period:
+        """What the night goes by."""
+        return effective(schedule, self.bounds(schedule))
+
+    def cutoff(self, schedule: Schedule, moment: datetime) -> datetime:
+        """Rows that began at or before this are over at ``moment``."""
+        return self.period(schedule).cutoff(moment, settings.calendar)
+
+    def end(self, schedule: Schedule) -> DeclaredEnd:
+        """The declaration behind a schedule.
+
+        Raises:
+            NotDeclared: there is none, or it cannot be resolved.
+        """
+        found = self.ends.by_name.get(schedule.name)
+        if found is None:
+            broken = self.ends.broken.get(schedule.model)
+            problem = f"its declaration is broken: {broken.problem}" if broken else "no declaration stands behind it"
+            raise NotDeclared(field=schedule.name, problem=problem, mend="Run check, and mend the privacy.py it names")
+        return found
+
+    def over(self, schedule: Schedule, moment: datetime) -> QuerySet[Any]:
+        """Rows whose end has come at ``moment`` and that still are what they were."""
+        end, cutoff = self.end(schedule), self.cutoff(schedule, moment)
+        if isinstance(end.rule, KeptField):
+            return disposal.kept_over(end.declared, end.rule, cutoff)
+        return disposal.over(end.declared, end.rule, cutoff)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """A schedule seen from now.
+
+    Attributes:
+        over: rows past their end already.
+        tonight: rows the night would treat now, with its look-ahead.
+        rows: all rows of the model.
+        next_end: when the oldest row that is not over yet ends; None when no row waits.
+    """
+
+    over: int
+    tonight: int
+    rows: int
+    next_end: datetime | None
+
+
+def preview(schedule: Schedule, now: datetime, rulebook: Rulebook | None = None) -> Outlook:
+    """Count what a schedule would do; reads only, four queries whatever the number of rows.
+
+    Raises:
+        NotDeclared: its declaration is gone or broken.
+    """
+    book = rulebook or Rulebook()
+    end = book.end(schedule)
+    calendar = settings.calendar
+    everything: QuerySet[Any] = QuerySet(end.declared.model, using=end.declared.using)
+    start = end.rule.start
+    ahead = everything.filter(**{f"{start}__gt": book.cutoff(schedule, now)})
+    oldest = ahead.aggregate(oldest=Min(start))["oldest"]
+    return Outlook(
+        over=book.over(schedule, now).count(),
+        tonight=book.over(schedule, horizon(now)).count(),
+        rows=everything.count(),
+        next_end=book.period(schedule).end(as_moment(oldest, calendar), calendar) if oldest is not None else None,
+    )
+
+
+def carry_out(
+    schedule: Schedule, *, rulebook: Rulebook, horizon: datetime, now: datetime, actor: Actor, dry_run: bool, told: Told
+) -> dict[str, int]:
+    """Let everything end that would be over before ``horizon``.
+
+    Returns:
+        ``rows`` and ``files`` that went, or in a dry run would go.
+    """
+    end = rulebook.end(schedule)
+    cutoff = rulebook.cutoff(schedule, horizon)
+    if isinstance(end.rule, Expiry):
+        report = disposal.expire(
+            declared=end.declared,
+            expiry=end.rule,
+            cutoff=cutoff,
+            now=now,
+            actor=actor,
+            dry_run=dry_run,
+            progress=told,
+        )
+    else:
+        report = disposal.end_keep(
+            declared=end.declared, keep=end.rule, cutoff=cutoff, now=now, actor=actor, dry_run=dry_run
+        )
+    return {"rows": report.rows, "files": report.files}

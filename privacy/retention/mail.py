@@ -1,0 +1,55 @@
+"""The mail that a night sends to the site's admins: what failed, and what waits for them. Nothing personal."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from django.core.mail import mail_admins
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from privacy.core.conf import settings
+from privacy.core.words import counts_words
+from privacy.retention.models import Approval, NightRun
+
+if TYPE_CHECKING:
+    from privacy.retention.execution import NightReport
+
+logger = logging.getLogger(__name__)
+
+
+def tell_admins(*, run: NightRun, report: NightReport) -> bool:
+    """Write to ADMINS when a step failed or a night waits for approval.
+
+    Returns:
+        False when there was something to say and the mail could not be handed over; it is logged by class.
+    """
+    failed = [step for step in report.steps if step.status == "failed"]
+    approval = Approval.objects.waiting().filter(run=run).first()
+    if not failed and approval is None:
+        return True
+    parts = []
+    if failed:
+        parts.append(_("These steps of the night of %(night)s failed:") % {"night": f"{run.as_of:%Y-%m-%d %H:%M} UTC"})
+        parts += [f"- {step.name}: {step.error}" for step in failed]
+        parts.append(_("The other steps ran. The next night tries again; until then a promise may be broken."))
+    if approval is not None:
+        parts.append(_("The night removed nothing and waits for your approval. It would remove:"))
+        parts += [f"- {name}: {counts_words(found)}" for name, found in approval.counts.items()]
+    parts.append(_("See %(place)s") % {"place": _place(run)})
+    subject = _("The privacy night failed in part") if failed else _("The privacy night waits for approval")
+    try:
+        mail_admins(subject, "\n\n".join(parts))
+    except Exception as error:  # noqa: BLE001
+        # A mail server has many ways to fail, and the night is done already.
+        logger.error("The mail about the night could not be sent: %s", type(error).__name__)
+        return False
+    return True
+
+
+def _place(run: NightRun) -> str:
+    try:
+        return settings.site_url.rstrip("/") + reverse("admin:privacy_nightrun_change", args=[run.pk])
+    except NoReverseMatch:
+        return _("the nights in the admin")

@@ -1,0 +1,66 @@
+"""The steps of the night that this room owns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from django.utils.translation import gettext_noop
+
+from privacy.core.registries import NightContext, NightStep, StepReport, night_steps
+from privacy.retention.ending import Rulebook, carry_out
+from privacy.retention.execution import safe_words
+from privacy.retention.models import Schedule
+from privacy.retention.schedules import sync_schedules
+
+SYNC, SCHEDULES = "retention.sync", "retention.schedules"
+
+
+def sync(context: NightContext) -> StepReport:
+    """Compare the schedules with the declarations before anything goes by them."""
+    report = sync_schedules(now=context.now, actor=context.actor, dry_run=context.dry_run)
+    return StepReport({word: count for word, count in asdict(report).items() if count})
+
+
+def expire(context: NightContext) -> StepReport:
+    """Carry out every schedule; one that fails keeps none of the others.
+
+    The cursor holds the schedules that are done with their counts, so an interrupted attempt goes on behind them.
+    """
+    rulebook = Rulebook()
+    done: dict[str, dict[str, int]] = {name: dict(found) for name, found in context.cursor.get("done", {}).items()}
+    errors: list[str] = []
+    for schedule in Schedule.objects.active():
+        if schedule.name in done:
+            continue
+
+        def told(counts: Mapping[str, int], *, name: str = schedule.name) -> None:
+            context.progress(_total({**done, name: dict(counts)}), {"done": done})
+
+        try:
+            done[schedule.name] = carry_out(
+                schedule,
+                rulebook=rulebook,
+                horizon=context.horizon,
+                now=context.now,
+                actor=context.actor,
+                dry_run=context.dry_run,
+                told=told,
+            )
+        except Exception as error:  # noqa: BLE001 - a step is site code too: whatever it raises is its own failure
+            errors.append(f"{schedule.name}: {safe_words(error)}")
+            continue
+        context.progress(_total(done), {"done": done})
+    return StepReport(_total(done), "\n".join(errors))
+
+
+def _total(done: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """Sums first, then the rows of each schedule that had any."""
+    counts = {"rows": sum(found["rows"] for found in done.values()), "files": sum(f["files"] for f in done.values())}
+    return {**counts, **{name: found["rows"] for name, found in done.items() if found["rows"]}}
+
+
+night_steps.add(SYNC, NightStep(SYNC, 10, gettext_noop("Compare the schedules with the declarations"), sync))
+night_steps.add(
+    SCHEDULES, NightStep(SCHEDULES, 400, gettext_noop("Let rows end whose period is over"), expire, destroys=True)
+)

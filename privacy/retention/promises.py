@@ -1,0 +1,159 @@
+"""Live checks: is anything over its end, does everything have one, and did the night really run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from privacy.core.errors import PrivacyError
+from privacy.core.registries import CheckContext, Finding, live_check
+from privacy.datamap import graph
+from privacy.datamap.declarations import Anonymise, Shorten
+from privacy.retention.declarations import DeclaredEnd, addresses_without_an_end, without_a_rule
+from privacy.retention.ending import Rulebook
+from privacy.retention.models import Schedule
+from privacy.retention.night import SCHEDULES
+from privacy.retention.queries import last_time
+from privacy.retention.querysets import ScheduleQuerySet
+from privacy.retention.rules import rules
+
+
+@live_check(
+    "retention.nothing_over_its_end", "Is any row older than its schedule allows, and did the night run in time?"
+)
+def nothing_over_its_end(context: CheckContext) -> Finding:
+    """HVR-11-4, HTC-10-1. ``params.categories`` narrows it to some categories.
+
+    A missed night is a broken promise by itself, even when nothing happens to be over: nobody looked.
+    """
+    return _nothing_over(context, _promised_schedules(context).expiries())
+
+
+@live_check("retention.every_category_has_a_rule", "Does every category have a rule that ends it?")
+def every_category_has_a_rule(context: CheckContext) -> Finding:
+    """HTC-10-1, CPT-9-1: an expiry, or an account whose closure takes the rows along."""
+    declared = graph.declared()
+    if not declared:
+        return Finding.cannot_tell("declaration")
+    bare = set(without_a_rule())
+    categories = {item.category for item in declared}
+    missing = sorted({item.category or item.label for item in declared if item.label in bare})
+    if missing:
+        why = _("No rule ends these categories: %(names)s.") % {"names": ", ".join(missing)}
+        return Finding.broken(why, _share(len(missing), len(categories), _("categories")))
+    return Finding.kept(_("Each category ends with its account, or by a schedule."), str(len(categories)))
+
+
+@live_check("retention.every_rule_ends", "Has every rule an end that the night carries out?")
+def every_rule_ends(context: CheckContext) -> Finding:
+    """CPT-9-3: no rule without an end. A paused schedule ends nothing, nor does one that was never made."""
+    if not graph.declared():
+        return Finding.cannot_tell("declaration")
+    ends = Rulebook().ends
+    known = {schedule.name: schedule for schedule in Schedule.objects.declared()}
+    endless = sorted(
+        [*without_a_rule(), *ends.broken]
+        + [name for name in ends.by_name if name not in known]
+        + [name for name, schedule in known.items() if schedule.paused]
+    )
+    if endless:
+        why = _("Nothing ends these, or their schedule is paused: %(names)s.") % {"names": ", ".join(endless)}
+        return Finding.broken(why, str(len(endless)))
+    return Finding.kept(_("Every rule has an end, and no schedule is paused."), str(len(known)))
+
+
+@live_check("retention.addresses_shortened", "Are IP addresses shortened or removed after their delay?")
+def addresses_shortened(context: CheckContext) -> Finding:
+    """HTC-9-3."""
+    bare = addresses_without_an_end()
+    if bare:
+        why = _("Nothing ever shortens these addresses: %(names)s.") % {"names": ", ".join(sorted(bare))}
+        return Finding.broken(why, str(len(bare)))
+    ends = Rulebook().ends.by_name
+    names = [name for name, end in ends.items() if _shortens(end)]
+    if not names:
+        return Finding.cannot_tell("schedule that shortens addresses")
+    return _nothing_over(context, Schedule.objects.declared().filter(name__in=names))
+
+
+@live_check("retention.kept_rows_have_end", "Do rows that outlive their person have a reason, and go when it ends?")
+def kept_rows_have_end(context: CheckContext) -> Finding:
+    """HTC-5.1-7, CPT-9-5: an exception has a reason among those the text names, and an end."""
+    return _unreasoned(context) or _nothing_over(context, Schedule.objects.declared().keeps())
+
+
+@live_check("retention.after_periods_reasoned", "Has every period after closure a reason that the text allows?")
+def after_periods_reasoned(context: CheckContext) -> Finding:
+    """CPT-9-2."""
+    unreasoned = _unreasoned(context)
+    if unreasoned:
+        return unreasoned
+    count = sum(end.kind == "keep" for end in Rulebook().ends.by_name.values())
+    return Finding.kept(_("Each exception names its reason and its end."), str(count))
+
+
+def _promised_schedules(context: CheckContext) -> ScheduleQuerySet:
+    schedules = Schedule.objects.declared()
+    categories = context.promise.params.get("categories")
+    return schedules.filter(category__in=categories) if categories else schedules
+
+
+def _nothing_over(context: CheckContext, schedules: Iterable[Schedule]) -> Finding:
+    """One COUNT a schedule, whatever the number of rows."""
+    book, over, rows, names, broken = Rulebook(), 0, False, [], []
+    for schedule in schedules:
+        try:
+            found = book.over(schedule, context.now).count()
+            rows = rows or QuerySet(book.end(schedule).declared.model, using=book.end(schedule).declared.using).exists()
+        except PrivacyError as error:
+            broken.append(str(error))
+            continue
+        over += found
+        if found:
+            names.append(schedule.name)
+    if over:
+        why = _("%(count)s rows are past their end, under: %(names)s.") % {"count": over, "names": ", ".join(names)}
+        return Finding.broken(why, str(over))
+    if broken:
+        return Finding.broken(
+            _("A schedule cannot be carried out. %(why)s") % {"why": " ".join(broken)}, str(len(broken))
+        )
+    if not rows:
+        return Finding.cannot_tell("row under a schedule")
+    last = last_time(SCHEDULES)
+    if last is None:
+        return Finding.cannot_tell("completed night")
+    if last.run.horizon < context.now:
+        why = _("No row is past its end, but the last night that carried the schedules out was that of %(night)s.")
+        return Finding.broken(why % {"night": f"{last.run.as_of:%Y-%m-%d %H:%M} UTC"}, _("a missed night"))
+    return Finding.kept(_("No row is past its end, and none will be before the next night."), "0")
+
+
+def _unreasoned(context: CheckContext) -> Finding | None:
+    """The finding when an exception has no reason the text allows, or when there are no exceptions at all."""
+    keeps = [end for end in Rulebook().ends.by_name.values() if end.kind == "keep"]
+    if not keeps:
+        return Finding.cannot_tell("row kept after closure")
+    allowed = context.promise.params.get("grounds") or rules().grounds
+    missing = sorted(end.name for end in keeps if not _is_allowed(end.ground, allowed))
+    if not missing:
+        return None
+    why = _("These exceptions have no reason that the text names: %(names)s.") % {"names": ", ".join(missing)}
+    return Finding.broken(why, _share(len(missing), len(keeps), _("exceptions")))
+
+
+def _is_allowed(ground: str, allowed: Iterable[str]) -> bool:
+    """A ground names its reason among other words: "tax law, 10 years" is law."""
+    allowed = [reason.casefold() for reason in allowed]
+    return bool(ground.strip()) and (not allowed or any(reason in ground.casefold() for reason in allowed))
+
+
+def _shortens(end: DeclaredEnd) -> bool:
+    action = getattr(end.rule, "action", None)
+    return isinstance(action, Anonymise) and any(isinstance(value, Shorten) for value in action.values.values())
+
+
+def _share(part: int, whole: int, what: str) -> str:
+    return _("%(part)s of %(whole)s %(what)s") % {"part": part, "whole": whole, "what": what}

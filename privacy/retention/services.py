@@ -1,0 +1,34 @@
+"""What the doors of this room call."""
+
+from privacy.retention.careful import NothingToApprove, approve_night
+from privacy.retention.ending import NotDeclared, Outlook, preview
+from privacy.retention.execution import NightAlreadyRunning, NightReport, ask_for_night, report_of, run_night
+from privacy.retention.schedules import (
+    KeepIsDeclared,
+    ScheduleWithdrawn,
+    SyncReport,
+    change_period,
+    pause_schedule,
+    resume_schedule,
+    sync_schedules,
+)
+
+__all__ = [
+    "KeepIsDeclared",
+    "NightAlreadyRunning",
+    "NightReport",
+    "NotDeclared",
+    "NothingToApprove",
+    "Outlook",
+    "ScheduleWithdrawn",
+    "SyncReport",
+    "approve_night",
+    "ask_for_night",
+    "change_period",
+    "pause_schedule",
+    "preview",
+    "report_of",
+    "resume_schedule",
+    "run_night",
+    "sync_schedules",
+]
