@@ -184,7 +184,7 @@ def clock_readings(path: Path) -> Iterator[str]:
             continue
         owner = node.func.value
         owner_name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
-        if owner_name == "timezone" and node.func.attr == "localtime" and node.args:
+        if owner_name == "timezone" and node.func.attr in {"localtime", "localdate"} and node.args:
             continue
         if node.func.attr in CLOCKS.get(owner_name, ()):
             yield f"{relative(path)}:{node.lineno} {owner_name}.{node.func.attr}()"
