@@ -8,7 +8,7 @@ from importlib import import_module
 from django.utils.module_loading import autodiscover_modules, module_has_submodule
 
 ROOMS = ("evidence", "promises", "datamap", "disposal", "retention", "backups", "account", "desk")
-KINDS = ("sections", "checks", "promises", "night", "receivers", "blocks")
+KINDS = ("acts", "sections", "checks", "promises", "night", "receivers", "blocks")
 
 
 def connect() -> None:

@@ -42,7 +42,7 @@ def insert_select(model: type[models.Model], columns: tuple[str, ...], selected:
     quote = connection.ops.quote_name
     names = ", ".join(quote(model._meta.get_field(name).column) for name in columns)  # type: ignore[union-attr]
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {quote(model._meta.db_table)} ({names}) {sql}", params)  # noqa: S608
+        cursor.execute(f"INSERT INTO {quote(model._meta.db_table)} ({names}) {sql}", params)
         return int(cursor.rowcount)
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import models
 
 if TYPE_CHECKING:
-    from privacy.disposal.models import Captured, Closure, SessionIndex, Sweep  # noqa: F401
+    from privacy.disposal.models import Captured, Closure, SessionIndex, Sweep
 
 AT_REST = ("done", "cancelled", "held")
 

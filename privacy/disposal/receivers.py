@@ -10,14 +10,14 @@ from django.utils import timezone
 from privacy.disposal import sessions
 
 
-def index_login(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:  # noqa: ARG001
+def index_login(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
     """A login wrote a session: note whose it is."""
     session = getattr(request, "session", None)
     if session is not None and session.session_key:
         sessions.remember(session_key=session.session_key, user_key=str(user.pk), now=timezone.now())
 
 
-def unindex_logout(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:  # noqa: ARG001
+def unindex_logout(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
     """A logout ends a session: it need not be found again."""
     session = getattr(request, "session", None)
     if session is not None and session.session_key:

@@ -1,0 +1,15 @@
+"""The acts of this room, as the evidence tells them."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from privacy.evidence.acts import register_act
+
+register_act("disposal.account_erased", _("Account erased"))
+register_act("disposal.batch_erased", _("Accounts erased together"))
+register_act("disposal.finished", _("Closures finished"))
+register_act("disposal.cancelled", _("Closure cancelled"))
+register_act("disposal.taken_over", _("Accounts closed by the site taken over"))
+register_act("disposal.rows_expired", _("Rows reached the end of their period"))
+register_act("disposal.keeps_ended", _("Kept rows reached the end of their ground"))
