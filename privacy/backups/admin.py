@@ -1,0 +1,152 @@
+"""The Backups screen: what lies there, how old it is against the promise, and two buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.defaultfilters import filesizeformat
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
+
+from privacy.core.generic_admin import ModelAdmin
+from privacy.backups import queries, services
+from privacy.backups.forms import TakeForm
+from privacy.backups.models import Backup
+from privacy.core.actors import Actor
+from privacy.core.chips import chip
+from privacy.core.errors import PrivacyError
+from privacy.core.periods import Period
+from privacy.templatetags.privacy_ui import meter
+
+SCAN = "privacy.scan_backups"
+TAKE = "privacy.take_backup"
+
+Column = Callable[[Backup], str]
+
+
+@admin.register(Backup)
+class BackupAdmin(ModelAdmin[Backup]):
+    """Read-only: rows follow the storage, and files go by their age."""
+
+    list_filter = ("status", "kind", "storage")
+    search_fields = ("name",)
+    list_per_page = 50
+    fieldsets = (
+        (None, {"fields": ("name", "storage", "region", "kind", "status", "error", "size", "encrypted", "compressed")}),
+        (
+            gettext_lazy("Its life"),
+            {"fields": ("source", "taken_at", "first_seen_at", "last_seen_at", "tried_at", "destroyed_at")},
+        ),
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("scan/", wrap(require_POST(self.scan_view)), name="privacy_backup_scan"),
+            path("take/", wrap(require_POST(self.take_view)), name="privacy_backup_take"),
+            *super().get_urls(),
+        ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Backup | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Backup | None = None) -> bool:
+        return False
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[str | Column]:
+        period = queries.kept_for()
+        return ("name", "kind", "taken_at", status_column, *_age_columns(timezone.now(), period), size_column)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {
+            "title": _("Backups"),
+            "overview": queries.overview(timezone.now()),
+            "may_scan": request.user.has_perm(SCAN),
+            "may_take": request.user.has_perm(TAKE) and apps.is_installed("dbbackup"),
+            "take_form": TakeForm(),
+            "pv_empty_text": _("No file was found in the storage of backups, and none was reported."),
+        }
+        return super().changelist_view(request, context | (extra_context or {}))
+
+    def scan_view(self, request: HttpRequest) -> HttpResponse:
+        self._require(request, SCAN)
+        report = services.reconcile(now=timezone.now(), actor=Actor.staff(request.user))
+        for problem in report.problems:
+            messages.error(request, problem)
+        if report.storages:
+            found = ngettext("%(count)d file lies there", "%(count)d files lie there", report.present)
+            text = _("The storage was listed: %(found)s, %(new)d of them new.")
+            messages.success(request, text % {"found": found % {"count": report.present}, "new": report.found})
+        return HttpResponseRedirect(reverse("admin:privacy_backup_changelist"))
+
+    # A dump closes its connection when it is done, which a transaction around the request would not survive.
+    @transaction.non_atomic_requests
+    def take_view(self, request: HttpRequest) -> HttpResponse:
+        self._require(request, TAKE)
+        form = TakeForm(request.POST)
+        form.full_clean()
+        try:
+            report = services.take(now=timezone.now(), actor=Actor.staff(request.user), **form.cleaned_data)
+        except PrivacyError as error:
+            messages.error(request, str(error))
+        else:
+            text = ngettext("%(count)d backup was taken.", "%(count)d backups were taken.", len(report.files))
+            messages.success(request, text % {"count": len(report.files)})
+        return HttpResponseRedirect(reverse("admin:privacy_backup_changelist"))
+
+    def _require(self, request: HttpRequest, permission: str) -> None:
+        if not self.has_view_permission(request) or not request.user.has_perm(permission):
+            raise PermissionDenied
+
+
+@admin.display(description=gettext_lazy("status"), ordering="status")
+def status_column(backup: Backup) -> str:
+    return chip(backup.status, backup.get_status_display())
+
+
+@admin.display(description=gettext_lazy("size"), ordering="size")
+def size_column(backup: Backup) -> str:
+    return "–" if backup.size is None else filesizeformat(backup.size)
+
+
+def _age_columns(now: datetime, period: Period | None) -> tuple[Column, ...]:
+    """How much of its time each backup has used, and when it must be gone; nothing without a promise."""
+    if period is None:
+        return ()
+
+    @admin.display(description=gettext_lazy("age against the promise"), ordering="taken_at")
+    def age(backup: Backup) -> str:
+        end = queries.ends_at(backup.taken_at, period)
+        if end is None or not backup.is_here:
+            return "–"
+        lived, whole = (now - backup.taken_at).total_seconds(), (end - backup.taken_at).total_seconds()
+        days = max(0, (now - backup.taken_at).days)
+        note = ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
+        # Seconds mean nothing to a screen reader; a share of the period does.
+        share = round(max(0.0, lived / whole), 4)
+        return render_to_string("privacy/elements/meter.html", meter(share, 1, _("Age"), note))
+
+    @admin.display(description=gettext_lazy("gone at the latest"), ordering="taken_at")
+    def gone_by(backup: Backup) -> str:
+        if backup.destroyed_at:
+            when = date_format(timezone.localtime(backup.destroyed_at), "DATE_FORMAT")
+            return _("gone since %(when)s") % {"when": when}
+        end = queries.ends_at(backup.taken_at, period)
+        return date_format(timezone.localtime(end), "DATETIME_FORMAT") if end and backup.is_here else "–"
+
+    return age, gone_by

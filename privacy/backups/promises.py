@@ -1,0 +1,86 @@
+"""Live checks: are the backups as young, and where, as the site says?
+
+They read the register and the time of the last full listing, not the storage itself: a remote listing may
+take minutes. A register that nobody compared with the storage for more than a night proves nothing, so it
+counts as broken, like any missed night.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from privacy.backups import queries
+from privacy.backups.models import Backup
+from privacy.backups.sections import BackupRules
+from privacy.core.conf import settings
+from privacy.core.periods import Period
+from privacy.core.registries import CheckContext, Finding, live_check
+from privacy.promises.queries import section
+
+#: A day, the hour of a clock change, and an hour for the night's own work.
+FRESH_FOR = timedelta(hours=26)
+
+
+@live_check("backups.none_over_age", "Is no backup older than promised?")
+def none_over_age(context: CheckContext) -> Finding:
+    """*Broken* by a file past its period, by one that could not be deleted, or by a stale listing."""
+    period = Period.parse(context.promise.figure) if context.promise.figure else queries.kept_for()
+    if period is None:
+        return Finding.cannot_tell(_("No period is promised: the profile's backups.kept_for is missing"))
+    here = Backup.objects.here()
+    total = here.count()
+    over = here.taken_until(period.cutoff(context.now, settings.calendar)).count()
+    if over:
+        why = ngettext("%(count)d backup is older than promised", "%(count)d backups are older than promised", over)
+        return Finding.broken(why % {"count": over}, _("%(part)d of %(total)d") % {"part": over, "total": total})
+    if stuck := here.filter(status=Backup.Status.FAILED).first():
+        failed = here.filter(status=Backup.Status.FAILED).count()
+        why = ngettext(
+            "%(count)d backup could not be deleted (%(reason)s)",
+            "%(count)d backups could not be deleted (%(reason)s)",
+            failed,
+        )
+        figure = _("%(part)d of %(total)d") % {"part": failed, "total": total}
+        return Finding.broken(why % {"count": failed, "reason": stuck.error}, figure)
+    listed_at = queries.last_full_listing()
+    if listed_at is None:
+        return Finding.cannot_tell(_("The storage of backups was never listed in full"))
+    if context.now - listed_at > FRESH_FOR:
+        hours = int((context.now - listed_at).total_seconds() // 3600)
+        return Finding.broken(_("The storage of backups was last listed %(hours)d hours ago") % {"hours": hours})
+    if not Backup.objects.exists():
+        return Finding.cannot_tell(_("No backup was ever registered"))
+    return Finding.kept(
+        _("No backup is older than promised, by the storage's own listing"),
+        _("%(part)d of %(total)d") % {"part": 0, "total": total},
+    )
+
+
+@live_check("backups.regions_within", "Do all backups lie where promised?")
+def regions_within(context: CheckContext) -> Finding:
+    """*Broken* by a backup whose storage is said to lie in another region than the promised ones."""
+    rules: BackupRules | None = section("backups")
+    named = context.promise.params.get("regions") or (rules.regions if rules else ())
+    allowed = {str(region) for region in ([named] if isinstance(named, str) else named)}
+    if not allowed:
+        return Finding.cannot_tell(_("No region is promised: the profile's backups.regions is missing"))
+    here = Backup.objects.here()
+    total = here.count()
+    if not total:
+        return Finding.cannot_tell(_("There is no backup"))
+    outside = here.exclude(region="").exclude(region__in=allowed).count()
+    if outside:
+        why = ngettext(
+            "%(count)d backup lies outside %(regions)s", "%(count)d backups lie outside %(regions)s", outside
+        )
+        figure = _("%(part)d of %(total)d") % {"part": outside, "total": total}
+        return Finding.broken(why % {"count": outside, "regions": ", ".join(sorted(allowed))}, figure)
+    if here.filter(region="").exists():
+        return Finding.cannot_tell(_("The region of the backups is not set: PRIVACY['BACKUP_REGION']"))
+    return Finding.kept(
+        _("Every backup lies in %(regions)s") % {"regions": ", ".join(sorted(allowed))},
+        _("%(part)d of %(total)d") % {"part": total, "total": total},
+    )

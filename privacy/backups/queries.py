@@ -1,0 +1,119 @@
+"""What the register knows, for the admin, the live checks and whoever asks how long backups hold somebody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db.models import Max, Min, Q, Sum
+
+from privacy.backups import alarms, listing
+from privacy.backups.alarms import Alarm
+from privacy.backups.models import Backup, BackupStorage
+from privacy.backups.sections import BackupRules
+from privacy.core.conf import settings
+from privacy.core.periods import Period
+from privacy.promises.queries import section
+
+#: Told when backups hold somebody and no period is promised: nothing deletes them.
+NO_END = datetime(9999, 12, 30, tzinfo=UTC)
+
+
+def kept_for() -> Period | None:
+    """The promised highest age of a backup."""
+    rules: BackupRules | None = section("backups")
+    return rules.kept_for if rules else None
+
+
+def ends_at(taken_at: datetime, period: Period | None) -> datetime | None:
+    """When a backup taken then must be gone."""
+    return period.end(taken_at, settings.calendar) if period else None
+
+
+def last_backup_date(*, now: datetime) -> datetime | None:
+    """The moment after which no backup holds the people erased at ``now``: never too early.
+
+    While the site has backups at all, one may be in the making at this very moment, with the people still
+    in it, so the answer is the end of a backup taken now. A storage that was never listed may hold some; a
+    file that vanished may lie elsewhere until its time is over.
+
+    Returns:
+        None when nothing holds them, ``NO_END`` when backups hold them and nobody promised to delete those.
+        Source: HTC-10-4, T02, K09.
+    """
+    period = kept_for()
+    newest = Backup.objects.filter(status__in=("present", "failed", "vanished")).aggregate(
+        here=Max("taken_at", filter=~Q(status="vanished")), elsewhere=Max("taken_at", filter=Q(status="vanished"))
+    )
+    expected = listing.aliases()
+    never_listed = len(expected) > BackupStorage.objects.filter(
+        alias__in=expected, scanned_at__isnull=False
+    ).count()
+    elsewhere_until = ends_at(newest["elsewhere"], period) if newest["elsewhere"] else None
+    may_lie_elsewhere = bool(newest["elsewhere"]) and (elsewhere_until is None or elsewhere_until > now)
+    if newest["here"] is None and not never_listed and not may_lie_elsewhere:
+        return None
+    if period is None:
+        return NO_END
+    return period.end(max(now, newest["here"] or now), settings.calendar)
+
+
+def last_full_listing() -> datetime | None:
+    """The oldest of the storages' last full listings; None when one was never listed."""
+    expected = listing.aliases()
+    times = dict(BackupStorage.objects.filter(alias__in=expected).values_list("alias", "scanned_at"))
+    moments = [times.get(alias) for alias in expected]
+    return min((moment for moment in moments if moment), default=None) if all(moments) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the admin's screen says above the list.
+
+    Attributes:
+        present: files that lie in the storages, with ``size`` bytes in all.
+        over_age: of these, how many are older than promised.
+        failed: of these, how many could not be deleted.
+        gone: files that were deleted and verified absent.
+        vanished: files that left without us.
+        oldest: when the oldest present file was taken, and ``next_end`` when it must be gone.
+        listed_at: the last full listing; ``problems`` says why a storage could not be listed since.
+    """
+
+    period: Period | None
+    present: int
+    size: int
+    over_age: int
+    failed: int
+    gone: int
+    vanished: int
+    oldest: datetime | None
+    next_end: datetime | None
+    listed_at: datetime | None
+    problems: tuple[str, ...]
+    alarms: tuple[Alarm, ...]
+
+
+def overview(now: datetime) -> Overview:
+    """The state of all backups, in a handful of queries."""
+    period = kept_for()
+    here = Q(status__in=("present", "failed"))
+    over = here & Q(taken_at__lte=period.cutoff(now, settings.calendar)) if period else Q(pk__in=())
+    figures = Backup.objects.aggregate(
+        size=Sum("size", filter=here),
+        oldest=Min("taken_at", filter=here),
+    )
+    return Overview(
+        period=period,
+        present=Backup.objects.here().count(),
+        size=figures["size"] or 0,
+        over_age=Backup.objects.filter(over).count(),
+        failed=Backup.objects.filter(status="failed").count(),
+        gone=Backup.objects.filter(status="gone").count(),
+        vanished=Backup.objects.filter(status="vanished").count(),
+        oldest=figures["oldest"],
+        next_end=ends_at(figures["oldest"], period) if figures["oldest"] else None,
+        listed_at=last_full_listing(),
+        problems=tuple(BackupStorage.objects.exclude(error="").values_list("error", flat=True)),
+        alarms=tuple(alarms.alarms(now)),
+    )
