@@ -14,6 +14,8 @@ from privacy.datamap.graph import Declared
 from privacy.datamap.paths import label_of
 from privacy.datamap.shapes import BrokenDeclaration
 
+Way = tuple[str, str]
+
 
 def blockers(declared: Declared) -> Iterator[BrokenDeclaration]:
     """E104 for each foreign key at which a deletion of ``declared`` rows would stop.
@@ -21,12 +23,10 @@ def blockers(declared: Declared) -> Iterator[BrokenDeclaration]:
     A nullable link of a model somebody has looked at is cut, so it never blocks. Any other must
     belong to a row that goes before, or that gets a sentinel.
     """
-    ways = [side.path for side in declared.sides if isinstance(side.erasure, Delete) and side.kind == "user"]
-    if not any(isinstance(side.erasure, Delete) for side in declared.sides) and not any(
-        isinstance(expiry.action, Delete) for expiry in declared.expiries
-    ):
+    gone = [side for side in declared.sides if isinstance(side.erasure, Delete)]
+    if not gone and not any(isinstance(expiry.action, Delete) for expiry in declared.expiries):
         return
-    ways = ways or [side.path for side in declared.sides if side.kind == "user"]
+    ways = [(side.kind, side.path) for side in gone or declared.sides if side.kind != "generic"]
     family = [declared.model, *declared.model._meta.get_parent_list()]
     for found in inbound(family):
         field, model = found.field, found.field.model
@@ -49,17 +49,21 @@ def _looked_at_and_nullable(field: ForeignKey[Any, Any]) -> bool:
     return bool(field.null) and (graph.find(model) is not None or model in graph.excluded())
 
 
-def _clears(other: Declared, field: ForeignKey[Any, Any], ways: list[str]) -> bool:
-    wanted = {f"{field.name}__{way}" if way else field.name for way in ways}
+def _clears(other: Declared, field: ForeignKey[Any, Any], ways: list[Way]) -> bool:
+    wanted = {(kind, _through(field, path)) for kind, path in ways}
     for side in other.sides:
         if isinstance(side.erasure, Anonymise) and field.name in side.erasure.values:
             return True
-        if side.path in wanted and isinstance(side.erasure, Delete):
+        if (side.kind, side.path) in wanted and isinstance(side.erasure, Delete):
             return True
     return False
 
 
-def _mend(field: ForeignKey[Any, Any], ways: list[str]) -> str:
-    way = ways[0] if ways else ""
-    path = f"{field.name}__{way}" if way else field.name
-    return f'Declare them with the subject "{path}" and Delete(), make the link nullable, or give it a Sentinel'
+def _through(field: ForeignKey[Any, Any], path: str) -> str:
+    return f"{field.name}__{path}" if path else field.name
+
+
+def _mend(field: ForeignKey[Any, Any], ways: list[Way]) -> str:
+    kind, path = ways[0] if ways else ("user", "")
+    word = _through(field, path) if kind == "user" else f"{kind}:{_through(field, path)}"
+    return f'Declare them with the subject "{word}" and Delete(), make the link nullable, or give it a Sentinel'

@@ -119,6 +119,8 @@ class PersonalData:
             ``check`` until somebody has looked at it.
         fields: decisions for single fields that outlive erasure, ``{"total": Keep(...)}``.
         plain: fields that were looked at and are not personal, with the reason.
+        event_fields: what the policy calls a field that is gathered automatically, ``{"path": "page"}``, where
+            it is not the field's own name; moments are called ``time`` by themselves.
         required: form fields a person must give, with the feature that needs them.
         expires: ``"P13M from placed_at"``, an ``Expire``, or a tuple of them.
         export: allow-list of fields that a copy for the person holds.
@@ -142,6 +144,7 @@ class PersonalData:
     holds: ClassVar[Sequence[str]] = ()
     fields: ClassVar[Mapping[str, Keep]] = {}
     plain: ClassVar[Mapping[str, str]] = {}
+    event_fields: ClassVar[Mapping[str, str]] = {}
     required: ClassVar[Mapping[str, str]] = {}
     expires: ClassVar[str | Expire | Sequence[str | Expire]] = ()
     export: ClassVar[Sequence[str]] = ()

@@ -61,6 +61,7 @@ class PageViewData(PersonalData):
     collected_at = ("use",)
     on_erasure = Delete()
     holds = ("ip", "user_agent", "path")
+    event_fields = {"path": "page"}
     expires = (Expire("P30D from viewed_at", Anonymise(ip=Shorten())), "P13M from viewed_at")
     export = ("ip", "user_agent", "path", "viewed_at")
 

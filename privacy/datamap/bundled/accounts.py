@@ -20,19 +20,32 @@ def declare_all() -> None:
             "client_type": "a kind of client",
             "authorization_grant_type": "a kind of grant",
             "algorithm": "an algorithm",
+            "registration_source": "how the client came to the site",
         },
         export=("name", "redirect_uris"),
     )
-    _sign_in("oauth2_provider.AccessToken", "user", ("token", "token_checksum", "scope"), export=("scope", "expires"))
-    _sign_in("oauth2_provider.RefreshToken", "user", ("token",))
-    _sign_in("oauth2_provider.IDToken", "user", ("scope",), export=("scope", "expires"))
+    # A grant is its holder's, and it also goes with the client program of whoever owns that.
+    both = ("user", "application__user")
+    _sign_in(
+        "oauth2_provider.AccessToken",
+        both,
+        ("token", "token_checksum", "scope", "resource"),
+        export=("scope", "expires"),
+    )
+    _sign_in("oauth2_provider.RefreshToken", both, ("token", "token_checksum", "resource"))
+    _sign_in("oauth2_provider.IDToken", both, ("scope",), export=("scope", "expires"))
     _sign_in(
         "oauth2_provider.Grant",
-        "user",
-        ("code", "redirect_uri", "scope", "code_challenge", "nonce", "claims"),
+        both,
+        ("code", "redirect_uri", "scope", "code_challenge", "nonce", "claims", "resource"),
         plain={"code_challenge_method": "an algorithm"},
     )
-    exclude("oauth2_provider.DeviceGrant", "codes of devices that nobody has signed in with yet, or random numbers")
+    _sign_in(
+        "oauth2_provider.DeviceGrant",
+        "user",
+        ("device_code", "user_code", "scope"),
+        plain={"status": "a state", "client_id": "the public name of a client program"},
+    )
 
 
 def _allauth() -> None:
@@ -60,7 +73,7 @@ def _allauth() -> None:
 
 def _sign_in(
     label: str,
-    subject: str,
+    subject: str | tuple[str, ...],
     holds: tuple[str, ...],
     *,
     plain: dict[str, str] | None = None,
@@ -71,7 +84,7 @@ def _sign_in(
         label,
         subject=subject,
         category="account",
-        purpose="account",
+        purpose="service",
         kind="linked",
         source=source,
         holds=holds,

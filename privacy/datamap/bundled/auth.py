@@ -13,7 +13,7 @@ def declare_all() -> None:
         "auth.User",
         subject="self",
         category="account",
-        purpose="account",
+        purpose="service",
         collected_at=("registration",),
         holds=("username", "first_name", "last_name", "email", "password"),
         export=("username", "first_name", "last_name", "email", "date_joined", "last_login"),
@@ -27,7 +27,7 @@ def declare_all() -> None:
         "authtoken.Token",
         subject="user",
         category="account",
-        purpose="account",
+        purpose="service",
         kind="linked",
         source="automatic",
         holds=("key",),
@@ -45,4 +45,4 @@ def _roles(user: type[Model]) -> None:
                 for field in through._meta.concrete_fields
                 if isinstance(field, ForeignKey) and issubclass(user, field.related_model)
             )
-            declare(through, subject=link, category="account", purpose="account", kind="linked", source="automatic")
+            declare(through, subject=link, category="account", purpose="service", kind="linked", source="automatic")

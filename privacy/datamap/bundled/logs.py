@@ -16,7 +16,7 @@ def declare_all() -> None:
             category="sign-ins",
             purpose="security",
             legal_basis="legitimate_interests",
-            kind="usage",
+            kind="linked",
             source="automatic",
             holds=(
                 "username",
@@ -37,7 +37,7 @@ def declare_all() -> None:
         category="sign-ins",
         purpose="security",
         legal_basis="legitimate_interests",
-        kind="usage",
+        kind="linked",
         source="automatic",
     )
     declare(
