@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings as django_settings
 
 from privacy.core.errors import PrivacyError
-from privacy.core.periods import Calendar, has_holidays
+from privacy.core.periods import Calendar, InvalidPeriod, Period, has_holidays
 
 T = TypeVar("T")
 
@@ -87,6 +87,16 @@ def _address(key: str, value: Any) -> str:
     if text and not text.startswith(("https://", "http://")):
         raise WrongSetting(key, f"{text!r} is no web address", 'Give it with its scheme, such as "https://example.org"')
     return text.rstrip("/")
+
+
+def _period(key: str, value: Any) -> Period:
+    try:
+        period = Period.parse(value, field=key)
+    except InvalidPeriod as error:
+        raise WrongSetting(key, error.problem, error.mend) from None
+    if not period:
+        raise WrongSetting(key, "it is no time at all", 'Give a period such as "P3Y"')
+    return period
 
 
 def _keys(key: str, value: Any) -> tuple[str, ...]:
@@ -164,6 +174,8 @@ class Settings:
     coverage = Setting("warn", _one_of("warn", "enforce"))
     #: False lets TransactionTestCase flush the evidence table. Refused by ``check --deploy``.
     evidence_triggers = Setting(True, _boolean)
+    #: How long the erasable half of an evidence entry (who, about whom) is kept where no other end is given.
+    evidence_details_kept = Setting("P3Y", _period)
     #: The alias in STORAGES where database dumps lie.
     backup_storage = Setting("dbbackup", _text)
     #: Where that storage keeps them ("EU", "eu-central-1"); compared with the regions of the profile.

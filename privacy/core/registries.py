@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
+from django.utils.functional import Promise
+
 from privacy.core.actors import Actor
 from privacy.core.errors import PrivacyError
 
@@ -149,14 +151,16 @@ class LiveCheck:
     """A named question to the running site; ``title`` says what it asks, for the ledger."""
 
     name: str
-    title: str
+    title: str | Promise
     run: Callable[[CheckContext], Finding]
 
 
 live_checks: Registry[LiveCheck] = Registry("live check")
 
 
-def live_check(name: str, title: str) -> Callable[[Callable[[CheckContext], Finding]], Callable[[CheckContext], Finding]]:
+def live_check(
+    name: str, title: str | Promise
+) -> Callable[[Callable[[CheckContext], Finding]], Callable[[CheckContext], Finding]]:
     """Register the decorated function as the live check ``name`` (``"room.question"``)."""
 
     def decorate(run: Callable[[CheckContext], Finding]) -> Callable[[CheckContext], Finding]:
@@ -221,7 +225,7 @@ class NightStep:
 
     name: str
     order: int
-    title: str
+    title: str | Promise
     run: Callable[[NightContext], StepReport]
     destroys: bool = False
 

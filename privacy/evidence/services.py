@@ -1,0 +1,215 @@
+"""Writing evidence, dropping its erasable half, and checking the two against each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.db import router, transaction
+from django.utils import timezone
+
+from privacy.core.actors import Actor
+from privacy.core.batches import chunks, windows, within
+from privacy.core.conf import settings
+from privacy.core.errors import PrivacyError
+from privacy.core.pseudonyms import pseudonym
+from privacy.core.registries import Progress
+from privacy.core.reports import jsonable
+from privacy.evidence.acts import acts
+from privacy.evidence.commitments import Opening, commit, content_of, new_salt, opens
+from privacy.evidence.models import EvidenceDetail, EvidenceEntry
+
+#: "coop.Order", "coop.Order:placed_at: P13M → P12M", "first, large", a periodic task or a site's code such as "HTC".
+_LABEL = re.compile(
+    r"(?P<app>[A-Za-z_]\w*)\.[A-Za-z_]\w*(:\s?[A-Za-z_*][\w.*]*( → \w+)?)*"
+    r"|[a-z]+([ _][a-z]+)*(, [a-z]+([ _][a-z]+)*)*"
+    r"|Privacy: [a-z]+( [a-z]+)*"
+    r"|[A-Z]{2,12}"
+)
+_COUNT = re.compile(r"[A-Za-z_][\w.:, *\-]{0,149}")
+
+
+class InvalidEvidence(PrivacyError):
+    """An entry that could not stay for ever: it names what is unknown, or could name a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One entry to be written.
+
+    Attributes:
+        act: a registered name, ``"disposal.account_erased"``.
+        label: what kind of thing, ``"coop.Member"``: a model's label, a word, never a single object.
+        counts: words to whole numbers.
+        subject: ``str(user.pk)`` of whom it is about; erasable.
+        details: anything that ``jsonable`` takes; erasable.
+        until: the end of the erasable half; None takes ``PRIVACY["EVIDENCE_DETAILS_KEPT"]``.
+    """
+
+    act: str
+    label: str = ""
+    counts: Mapping[str, int] | None = None
+    subject: str = ""
+    details: Mapping[str, Any] | None = None
+    until: datetime | None = None
+
+
+def record(
+    *,
+    act: str,
+    now: datetime,
+    actor: Actor,
+    label: str = "",
+    counts: Mapping[str, int] | None = None,
+    subject: str = "",
+    details: Mapping[str, Any] | None = None,
+    until: datetime | None = None,
+) -> EvidenceEntry:
+    """Write one entry; the arguments are those of ``Draft``. Call it inside the act's own transaction.
+
+    Raises:
+        InvalidEvidence: names the argument and the mend.
+    """
+    [entry] = record_many(drafts=[Draft(act, label, counts, subject, details, until)], now=now, actor=actor)
+    return entry
+
+
+def record_many(*, drafts: Sequence[Draft], now: datetime, actor: Actor) -> list[EvidenceEntry]:
+    """Write many entries of one moment and actor, in two INSERTs a batch, all or none.
+
+    Returns:
+        The entries in the order of the drafts.
+
+    Raises:
+        InvalidEvidence: names the argument and the mend; nothing is written.
+    """
+    if timezone.is_naive(now):
+        raise InvalidEvidence(field="now", problem="it has no time zone", mend="Pass an aware moment")
+    default_until = settings.evidence_details_kept.end(now, settings.calendar)
+    entries: list[EvidenceEntry] = []
+    details: list[EvidenceDetail] = []
+    for draft in drafts:
+        _refuse_unfit(draft)
+        entry = EvidenceEntry(at=now, act=draft.act, label=draft.label, counts=dict(draft.counts or {}))
+        detail = _detail(entry, draft, actor, draft.until or default_until)
+        entry.commitment = commit(entry, detail.salt, detail.content)
+        entries.append(entry)
+        details.append(detail)
+    using = router.db_for_write(EvidenceEntry)
+    with transaction.atomic(using=using):
+        EvidenceEntry.objects.using(using).bulk_create(entries)
+        for entry, detail in zip(entries, details, strict=True):
+            detail.entry = entry
+        EvidenceDetail.objects.using(using).bulk_create(details)
+    return entries
+
+
+def forget(*, subjects: Sequence[str]) -> int:
+    """Drop the erasable half of every entry in which one of these people acts or is acted upon.
+
+    The entries and their commitments stay, and tell nothing about them.
+
+    Args:
+        subjects: ``str(user.pk)`` of each.
+
+    Returns:
+        How many details went.
+    """
+    using = router.db_for_write(EvidenceDetail)
+    keys = [key for key in dict.fromkeys(subjects) if key]
+    dropped = 0
+    with transaction.atomic(using=using):
+        for some in chunks(keys, 400):  # each key stands twice in the statement; SQLite takes 999 values
+            dropped += EvidenceDetail.objects.using(using).naming(some).delete()[0]
+    return dropped
+
+
+def drop_expired_details(*, horizon: datetime, dry_run: bool, progress: Progress | None = None) -> int:
+    """Remove the details whose end comes before ``horizon``, a window at a time.
+
+    Args:
+        horizon: when the next night may begin; what would cross its end before goes now.
+        dry_run: count only.
+
+    Returns:
+        How many went, or would go.
+    """
+    using = router.db_for_write(EvidenceDetail)
+    over = EvidenceDetail.objects.using(using).over(horizon)
+    if dry_run:
+        return over.count()
+    dropped = 0
+    for lower, upper in windows(over, "until", until=horizon, size=settings.window_rows):
+        dropped += EvidenceDetail.objects.using(using).filter(within("until", lower, upper)).delete()[0]
+        if progress:
+            progress({"details": dropped})
+    return dropped
+
+
+def verify_commitment(entry: EvidenceEntry, detail: Opening) -> bool:
+    """True when the detail (the row, or a ``Revealed`` exported earlier) is what the entry committed to.
+
+    For a row its look-up columns are compared with the committed content as well.
+    """
+    if not opens(entry, detail):
+        return False
+    return not isinstance(detail, EvidenceDetail) or _columns_agree(detail)
+
+
+def _detail(entry: EvidenceEntry, draft: Draft, actor: Actor, until: datetime) -> EvidenceDetail:
+    word = pseudonym("subject", draft.subject) if draft.subject else ""
+    try:
+        content = content_of(
+            actor=actor, subject_key=draft.subject, subject=word, details=jsonable(draft.details or {})
+        )
+    except (TypeError, ValueError):
+        raise InvalidEvidence(
+            field="details", problem="it holds what JSON cannot", mend="Pass texts, numbers, lists and dictionaries"
+        ) from None
+    return EvidenceDetail(
+        entry=entry,
+        salt=new_salt(),
+        content=content,
+        actor_kind=actor.kind,
+        actor_key=actor.key,
+        subject_key=draft.subject,
+        subject=word,
+        until=until,
+    )
+
+
+def _columns_agree(detail: EvidenceDetail) -> bool:
+    told = content_of(
+        actor=Actor(detail.actor_kind, detail.actor_key, detail.actor_name),  # type: ignore[arg-type]
+        subject_key=detail.subject_key,
+        subject=detail.subject,
+        details=detail.details,
+    )
+    return told == detail.content
+
+
+def _refuse_unfit(draft: Draft) -> None:
+    if draft.act not in acts:
+        raise InvalidEvidence(field="act", problem="no such act is registered", mend="Add it to the room's acts.py")
+    shape = _LABEL.fullmatch(draft.label)
+    if draft.label and (not shape or len(draft.label) > 200 or not _known_app(shape["app"])):
+        raise InvalidEvidence(
+            field="label",
+            problem="it is no label of a model and no plain word",
+            mend='Give a label such as "coop.Member"; what names a single object belongs in details',
+        )
+    for name, amount in (draft.counts or {}).items():
+        if not isinstance(name, str) or not _COUNT.fullmatch(name):
+            raise InvalidEvidence(field="counts", problem="a name in it is no plain word", mend='Use "rows", "files"')
+        if isinstance(amount, bool) or not isinstance(amount, int):
+            raise InvalidEvidence(field="counts", problem="an amount in it is no whole number", mend="Count something")
+    if draft.until is not None and timezone.is_naive(draft.until):
+        raise InvalidEvidence(field="until", problem="it has no time zone", mend="Pass an aware moment")
+
+
+def _known_app(label: str | None) -> bool:
+    return label is None or label in apps.app_configs

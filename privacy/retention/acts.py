@@ -1,0 +1,16 @@
+"""The acts of this room, as the evidence tells them."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from privacy.evidence.acts import register_act
+
+register_act("retention.night", _("Night finished"))
+register_act("retention.approval_asked", _("Careful night asked for approval"))
+register_act("retention.night_approved", _("Night approved"))
+register_act("retention.period_changed", _("Retention period changed"))
+register_act("retention.period_reset", _("Retention period set back to what is declared"))
+register_act("retention.schedule_paused", _("Retention schedule paused"))
+register_act("retention.schedule_resumed", _("Retention schedule resumed"))
+register_act("retention.beat_registered", _("Periodic task registered"))
