@@ -18,7 +18,7 @@ def _holdings(user: Any, now: datetime) -> Mapping[str, Any]:
 
 def _closure(user: Any, now: datetime) -> Mapping[str, Any]:
     offer = closure_offer(user)
-    plan = preview_account(user=user, now=now) if offer.by_self else None
+    plan = preview_account(user=user) if offer.by_self else None
     return {"offer": offer, "plan": plan}
 
 

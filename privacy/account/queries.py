@@ -25,7 +25,7 @@ from privacy.disposal.rules import ClosureRules
 from privacy.promises.facts import Facts
 from privacy.promises.queries import facts
 from privacy.retention.models import Schedule
-from privacy.retention.rules import bound_of, effective
+from privacy.retention.rules import bounds_of, effective
 
 LEGAL_BASES: Mapping[str, str | Promise] = {
     "contract": _("needed for our agreement with you"),
@@ -183,8 +183,9 @@ def _rows(declared: Declared, subjects: Subjects) -> Any:
 
 def _scheduled_periods() -> dict[str, Period]:
     """What the night goes by, by the name of the schedule."""
-    schedules = Schedule.objects.filter(kind=Schedule.Kind.EXPIRY, withdrawn_at=None)
-    return {schedule.name: effective(schedule, bound_of(schedule.category)) for schedule in schedules}
+    schedules = list(Schedule.objects.filter(kind=Schedule.Kind.EXPIRY, withdrawn_at=None))
+    promised = {category: bounds_of(category) for category in {schedule.category for schedule in schedules}}
+    return {schedule.name: effective(schedule, promised[schedule.category]) for schedule in schedules}
 
 
 def _holding(

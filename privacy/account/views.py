@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from privacy.account.forms import ConfirmClosure
 from privacy.account.queries import blocks_for
+from privacy.backups.queries import NO_END
 from privacy.core.actors import Actor
 from privacy.core.errors import PrivacyError
 from privacy.disposal.mandate import Mandate
@@ -55,7 +56,8 @@ def close(request: HttpRequest) -> HttpResponse:
         return _page(request, form, refused=True, status=409)
     request.session.flush()
     request.user = AnonymousUser()
-    return render(request, "privacy/account/farewell.html", {"report": report, "now": now})
+    context = {"report": report, "endless_backups": report.backups_until == NO_END}
+    return render(request, "privacy/account/farewell.html", context)
 
 
 def _wrong(request: HttpRequest, form: ConfirmClosure) -> HttpResponse:

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from django import template
+from django.template import Context, Engine
+from django.utils.safestring import SafeString, mark_safe
 
 from privacy.core import chips, words
 from privacy.core.periods import Period
@@ -84,3 +86,11 @@ def grouped(value: float | None) -> str:
 
 def _share(value: float | None, maximum: float) -> float | None:
     return None if value is None else (value / maximum if maximum else 0.0)
+
+
+@register.simple_tag(takes_context=True)
+def feed(context: Context, name: str, values: Mapping[str, Any]) -> SafeString:
+    """``{% feed block.template block.context %}``: include a template with a dictionary as its variables."""
+    engine = context.template.engine if context.template is not None else Engine.get_default()
+    with context.push(**values):
+        return mark_safe(engine.get_template(name).render(context))  # noqa: S308 a template escapes by itself
