@@ -1,0 +1,128 @@
+"""The evidence in the admin: read-only, in words, and nothing personal without the permission for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from privacy.core.chips import chip
+from privacy.core.generic_admin import ModelAdmin
+from privacy.core.words import counts_words
+from privacy.evidence import queries
+from privacy.evidence.acts import title_of
+from privacy.evidence.models import EvidenceEntry
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
+DETAILS = "privacy.view_evidence_details"
+
+
+class ActFilter(admin.SimpleListFilter):
+    """Acts by their titles; only those that occur."""
+
+    title = gettext_lazy("act")
+    parameter_name = "act"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, _StrOrPromise]]:
+        return [(name, title_of(name)) for name in queries.acts_in_use()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[EvidenceEntry]) -> QuerySet[EvidenceEntry]:
+        return queryset.filter(act=self.value()) if self.value() else queryset
+
+
+@admin.register(EvidenceEntry)
+class EvidenceEntryAdmin(ModelAdmin[EvidenceEntry]):
+    """What was done, when and how often. Nobody adds, changes or removes anything here."""
+
+    list_display = ("title", "subject_matter", "at", "amounts", "details_state")
+    list_display_links = ("title",)
+    list_filter = (ActFilter,)
+    date_hierarchy = "at"
+    list_per_page = 50
+    show_full_result_count = False
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: EvidenceEntry | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: EvidenceEntry | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[EvidenceEntry]:
+        return queries.entries()
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {"title": _("Evidence"), "overview": queries.overview()}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    def get_fieldsets(self, request: HttpRequest, obj: EvidenceEntry | None = None) -> Any:
+        proof = ("details_state", "commitment", "proof_state")
+        people = ("who", "whom", "details_kept_until", "more")
+        return (
+            (None, {"fields": ("title", "subject_matter", "at", "amounts")}),
+            (_("Proof"), {"fields": proof}),
+            *(((_("People"), {"fields": people}),) if request.user.has_perm(DETAILS) else ()),
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: EvidenceEntry | None = None) -> Any:
+        return [name for _title, options in self.get_fieldsets(request, obj) for name in options["fields"]]
+
+    @admin.display(description=gettext_lazy("act"), ordering="act")
+    def title(self, entry: EvidenceEntry) -> str:
+        return title_of(entry.act)
+
+    @admin.display(description=gettext_lazy("about"), ordering="label", empty_value="–")
+    def subject_matter(self, entry: EvidenceEntry) -> str:
+        return queries.label_words(entry.label) or "–"
+
+    @admin.display(description=gettext_lazy("counts"))
+    def amounts(self, entry: EvidenceEntry) -> str:
+        return counts_words(entry.counts) if entry.counts else "–"
+
+    @admin.display(description=gettext_lazy("details"))
+    def details_state(self, entry: EvidenceEntry) -> SafeString:
+        left = queries.details_left(entry)
+        return chip("present", _("there")) if left else chip("gone", _("erased"))
+
+    @admin.display(description=gettext_lazy("check of the proof"))
+    def proof_state(self, entry: EvidenceEntry) -> SafeString | str:
+        answer = queries.proof_holds(entry)
+        if answer is None:
+            return _("The details are erased; an earlier export of them can still be checked.")
+        return chip("intact") if answer else chip("altered")
+
+    @admin.display(description=gettext_lazy("who acted"))
+    def who(self, entry: EvidenceEntry) -> str:
+        detail = queries.detail_of(entry)
+        if detail is None:
+            return "–"
+        return f"{detail.actor_kind} {detail.actor_key or detail.actor_name}".strip()
+
+    @admin.display(description=gettext_lazy("about whom"))
+    def whom(self, entry: EvidenceEntry) -> str:
+        detail = queries.detail_of(entry)
+        return f"{detail.subject_key} ({detail.subject})" if detail and detail.subject_key else "–"
+
+    @admin.display(description=gettext_lazy("details kept until"))
+    def details_kept_until(self, entry: EvidenceEntry) -> Any:
+        detail = queries.detail_of(entry)
+        return detail.until if detail else None
+
+    @admin.display(description=gettext_lazy("details"))
+    def more(self, entry: EvidenceEntry) -> SafeString | str:
+        detail = queries.detail_of(entry)
+        if detail is None or not detail.details:
+            return "–"
+        rows = format_html_join("", "<div><dt>{}</dt><dd>{}</dd></div>", sorted(detail.details.items()))
+        return format_html('<dl class="pv-definition">{}</dl>', rows)

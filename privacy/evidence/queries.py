@@ -1,0 +1,82 @@
+"""Reading evidence for screens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.apps import apps
+from django.db import router
+from django.db.models import Count, Min
+from django.utils.text import capfirst
+
+from privacy.core.conf import settings
+from privacy.evidence import triggers
+from privacy.evidence.models import EvidenceDetail, EvidenceEntry
+from privacy.evidence.querysets import EvidenceEntryQuerySet
+from privacy.evidence.services import verify_commitment
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The state of the evidence in figures.
+
+    Attributes:
+        entries: how many there are.
+        details: how many of them still have their erasable half.
+        next_end: when the next detail ends; None when there is none.
+        guarded: whether the database refuses changes now.
+    """
+
+    entries: int
+    details: int
+    next_end: datetime | None
+    guarded: bool
+
+
+def overview() -> Overview:
+    """Two counts and a look at the triggers."""
+    using = router.db_for_read(EvidenceEntry)
+    left = EvidenceDetail.objects.aggregate(count=Count("pk"), first=Min("until"))
+    guarded = settings.evidence_triggers and not triggers.missing(using)
+    return Overview(EvidenceEntry.objects.count(), left["count"], left["first"], guarded)
+
+
+def entries() -> EvidenceEntryQuerySet:
+    """Every entry with ``details_left``, in one query."""
+    return EvidenceEntry.objects.with_details_left()
+
+
+def acts_in_use() -> list[str]:
+    """The names of the acts that occur, sorted."""
+    return list(EvidenceEntry.objects.order_by("act").values_list("act", flat=True).distinct())
+
+
+def label_words(label: str) -> str:
+    """A model's name as its app writes it, ``"Closures"``; any other label as it stands."""
+    model_label, separator, rest = label.partition(":")
+    try:
+        name = capfirst(str(apps.get_model(model_label)._meta.verbose_name_plural))
+    except (LookupError, ValueError):
+        return label
+    return f"{name}:{rest}" if separator else name
+
+
+def detail_of(entry: EvidenceEntry) -> EvidenceDetail | None:
+    """The erasable half, or None when it is gone. One query an entry."""
+    try:
+        return entry.detail
+    except EvidenceDetail.DoesNotExist:
+        return None
+
+
+def details_left(entry: EvidenceEntry) -> bool:
+    """Whether the erasable half still exists; costs nothing for rows of ``entries``."""
+    known = getattr(entry, "details_left", None)
+    return detail_of(entry) is not None if known is None else bool(known)
+
+
+def proof_holds(entry: EvidenceEntry) -> bool | None:
+    """Whether the details match the commitment; None when they are erased."""
+    detail = detail_of(entry)
+    return None if detail is None else verify_commitment(entry, detail)
