@@ -30,7 +30,7 @@ class MemberAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 @admin.register(models.Campaign)
 class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("__str__", "headline", "credits", "started_at")
-    raw_id_fields = ("member", "site")
+    raw_id_fields = ("site",)
 
 
 @admin.register(models.Ticket)

@@ -34,7 +34,7 @@ def _drawn(user: Any) -> Card:
     from project.coop.models import Earning, Member
 
     member = Member.objects.annotate(
-        site_count=Count("sites", distinct=True), campaign_count=Count("campaigns", distinct=True)
+        site_count=Count("sites", distinct=True), campaign_count=Count("sites__campaigns", distinct=True)
     ).get(user=user)
     paid = Earning.objects.filter(member=member).aggregate(total=Sum("amount"))["total"] or 0
     return Card(member.display_name, member.site_count, member.campaign_count, member.views.count(), f"{paid:.2f}")

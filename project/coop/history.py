@@ -117,6 +117,7 @@ def write(
         for one, m in both
         for _ in range(6)
     )
+    save(_dispute(one, m, now) for one, m in both if one.number % 12 == 0)
     save(_session(one, user, now) for one, user in zip(people, users, strict=True) if one.status == "active")
     account = kinds.get_for_model(get_user_model())
     save(
@@ -170,7 +171,6 @@ def _site(one: Person, member: models.Member, n: int, now: datetime) -> Model:
 
 def _campaign(one: Person, site: models.Site, now: datetime) -> Model:
     return models.Campaign(
-        member_id=site.member_id,
         site=site,
         headline=one.words(3, 6),
         body=one.words(10, 20),
@@ -232,6 +232,16 @@ def _replies(
 def _enquiry(one: Person, now: datetime) -> Model:
     return models.Enquiry(
         name=one.name, email=one.email, text=one.words(10, 30), received_at=one.moment(now, now - 300 * DAY)
+    )
+
+
+def _dispute(one: Person, member: models.Member, now: datetime) -> Model:
+    return models.ClientDispute(
+        client=member,
+        claimant=f"Customer {one.token(5)}",
+        file_number=f"D-{one.number:06d}",
+        summary=one.words(12, 24),
+        opened_at=one.moment(now, now - REACH),
     )
 
 

@@ -93,7 +93,7 @@ class SiteData(PersonalData):
 
 @register(models.Campaign)
 class CampaignData(PersonalData):
-    subject = "member__user"
+    subject = "site__member__user"
     category = "advertising"
     purpose = "service"
     legal_basis = "contract"
@@ -293,3 +293,17 @@ class ClientMailData(PersonalData):
     holds = ("subject",)
     plain = {"kind": "sent, opened or clicked"}
     expires = "P12M from happened_at"
+
+
+@register(models.ClientDispute)
+class ClientDisputeData(PersonalData):
+    scope = "client"
+    controller = "client__user"
+    category = "client disputes"
+    purpose = "service"
+    legal_basis = "legitimate_interests"
+    clause = "§5.3"
+    collected_at = ("support",)
+    on_erasure = Keep("litigation, 3 years", until="P3Y from opened_at")
+    holds = ("claimant", "summary")
+    plain = {"file_number": "the co-op's own running number"}

@@ -29,7 +29,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         {
             "member": member,
             "card": member_card(request.user),
-            "campaigns": Campaign.objects.filter(member=member).select_related("site").order_by("-started_at")[:5],
+            "campaigns": Campaign.objects.filter(site__member=member)
+            .select_related("site")
+            .order_by("-started_at")[:5],
             "inbox": Message.objects.filter(recipient=request.user.pk).order_by("-sent_at")[:5],
             "tickets": member.tickets.order_by("-opened_at")[:5],
         },

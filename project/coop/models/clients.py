@@ -39,3 +39,16 @@ class ClientMail(models.Model):
 
     def __str__(self) -> str:
         return f"Client mail {self.pk}"
+
+
+class ClientDispute(models.Model):
+    """A claim against a member by one of their customers. The file is needed until claims lapse."""
+
+    client = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="disputes")
+    claimant = models.CharField(max_length=120)
+    file_number = models.CharField(max_length=20, unique=True)
+    summary = models.TextField()
+    opened_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"Client dispute {self.pk}"

@@ -21,9 +21,8 @@ class Site(models.Model):
 
 
 class Campaign(models.Model):
-    """An advertisement that other members are shown."""
+    """An advertisement for a site, which other members are shown."""
 
-    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="campaigns")
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="campaigns")
     headline = models.CharField(max_length=120)
     body = models.TextField(blank=True)

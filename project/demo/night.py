@@ -1,0 +1,87 @@
+"""A night that beat sends: its task is moved to the next minute, and watched until its row is complete."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
+from django_celery_beat.models import CrontabSchedule, PeriodicTask
+
+from privacy.retention.models import NightRun
+from project.demo import console
+from project.demo.crew import Crew, Hand
+
+TASK = "privacy.nightly"
+#: Beat looks into the database every five seconds; a minute that is nearer could pass unseen.
+LEAD = timedelta(seconds=12)
+TIMEOUT = 300.0
+OVER = {"done", "failed", "awaiting_approval", "preview", "interrupted"}
+
+
+class NightMissed(Exception):
+    """Beat did not send it, or the worker did not finish it."""
+
+
+@contextmanager
+def moved_to_the_next_minute() -> Iterator[datetime]:
+    """Move the registered periodic task; its regular time is back after the block.
+
+    Yields:
+        the minute at which beat will send it.
+
+    Raises:
+        NightMissed: nobody registered the task.
+    """
+    task = PeriodicTask.objects.filter(task=TASK).first()
+    if task is None:
+        raise NightMissed(f"No periodic task {TASK} is registered. Run manage.py migrate.")
+    regular, enabled = task.crontab, task.enabled
+    zone = ZoneInfo(settings.TIME_ZONE)
+    minute = (timezone.now() + LEAD).astimezone(zone).replace(second=0, microsecond=0) + timedelta(minutes=1)
+    soon = CrontabSchedule.objects.create(minute=str(minute.minute), hour=str(minute.hour), timezone=zone)
+    try:
+        task.crontab, task.enabled = soon, True
+        task.save()
+        yield minute
+    finally:
+        # An admin may have changed or deleted the task meanwhile; then it is theirs.
+        current = PeriodicTask.objects.filter(pk=task.pk, crontab=soon).first()
+        if current is not None:
+            current.crontab, current.enabled = regular, enabled
+            current.save()
+        soon.delete()
+
+
+def came_by_beat(*, run: NightRun, beat: Hand, worker: Hand) -> bool:
+    """True when beat's log says that it sent the task, and the worker's that the run's own message came."""
+    return f"Sending due task {TASK}" in beat.text() and bool(run.message_id) and run.message_id in worker.text()
+
+
+def watch(*, crew: Crew, since: datetime) -> NightRun:
+    """Wait for a night that began after ``since``, telling each step as it ends.
+
+    Raises:
+        NightMissed: none began or none ended in time.
+        ProcessDied: worker or beat ended by itself.
+    """
+    deadline = time.monotonic() + TIMEOUT
+    told: set[str] = set()
+    while time.monotonic() < deadline:
+        crew.look_after()
+        run = NightRun.objects.filter(created_at__gte=since, dry_run=False).order_by("-created_at").first()
+        if run is not None:
+            for line in run.steps.order_by("order", "name"):
+                if line.status not in {"pending", "running"} and line.name not in told:
+                    told.add(line.name)
+                    counts = ", ".join(f"{count} {name}" for name, count in line.counts.items() if count)
+                    console.step(f"  {line.name}", f"{line.status}{f' ({counts})' if counts else ''}")
+            if run.status in OVER:
+                return run
+        time.sleep(0.5)
+    tails = "\n\n".join(f"{hand.name}:\n{hand.tail()}" for hand in crew.hands)
+    raise NightMissed(f"No night was complete within {TIMEOUT:.0f} seconds. The logs end with:\n{tails}")
