@@ -70,7 +70,7 @@ class ConfirmClosure(forms.Form):
         """Ask the site's own backends, so that its lock-out after wrong passwords counts these as well."""
         password: str = self.cleaned_data["password"]
         user: Any = self.request.user
-        credentials = {type(user).USERNAME_FIELD: user.get_username(), "password": password}
+        credentials = {user.USERNAME_FIELD: user.get_username(), "password": password}
         confirmed = authenticate(self.request, **credentials)
         if confirmed is None or confirmed.pk != user.pk:
             raise forms.ValidationError(_("This is not your password. Nothing was closed."), code="wrong_password")

@@ -24,8 +24,7 @@ from privacy.disposal.queries import rules
 from privacy.disposal.rules import ClosureRules
 from privacy.promises.facts import Facts
 from privacy.promises.queries import facts
-from privacy.retention.models import Schedule
-from privacy.retention.rules import bounds_of, effective
+from privacy.retention.ending import periods_in_force
 
 LEGAL_BASES: Mapping[str, str | Promise] = {
     "contract": _("needed for our agreement with you"),
@@ -146,7 +145,7 @@ def holdings(user: Any) -> tuple[list[Holding], list[str]]:
         if declared.sides:
             by_category[declared.category, declared.scope == "client"].append(declared)
     counts = _rows_by_model(graph.declared(), Subjects.of([user.pk]))
-    periods = _scheduled_periods()
+    periods = periods_in_force()
     found = [
         _holding(category, client_data, group, counts, periods)
         for (category, client_data), group in sorted(by_category.items())
@@ -164,7 +163,12 @@ def _rows_by_model(all_declared: Iterable[Declared], subjects: Subjects) -> dict
     counts: dict[str, int] = {}
     for group in by_database.values():
         parts = [
-            _rows(declared, subjects).order_by().values_list(Value(index, IntegerField()), Count("pk", distinct=True))
+            _rows(declared, subjects)
+            .order_by()
+            .annotate(_place=Value(index, IntegerField()))
+            .values("_place")
+            .annotate(_count=Count("pk"))
+            .values_list("_place", "_count")
             for index, declared in enumerate(group)
         ]
         union = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
@@ -179,13 +183,6 @@ def _rows(declared: Declared, subjects: Subjects) -> Any:
     for side in declared.sides:
         either |= Q(pk__in=declared.rows(side, subjects).order_by().values("pk"))
     return declared.model._base_manager.filter(either)
-
-
-def _scheduled_periods() -> dict[str, Period]:
-    """What the night goes by, by the name of the schedule."""
-    schedules = list(Schedule.objects.filter(kind=Schedule.Kind.EXPIRY, withdrawn_at=None))
-    promised = {category: bounds_of(category) for category in {schedule.category for schedule in schedules}}
-    return {schedule.name: effective(schedule, promised[schedule.category]) for schedule in schedules}
 
 
 def _holding(
