@@ -77,6 +77,17 @@ class Rulebook:
         return disposal.over(end.declared, end.rule, cutoff)
 
 
+def periods_in_force() -> dict[str, Period]:
+    """What the night goes by, by the name of the declared ``Expiry``; for pages that tell a person."""
+    book = Rulebook()
+    schedules = {schedule.name: schedule for schedule in Schedule.objects.declared().expiries()}
+    return {
+        end.rule.name: book.period(schedules[name])
+        for name, end in book.ends.by_name.items()
+        if isinstance(end.rule, Expiry) and name in schedules
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """A schedule seen from now.

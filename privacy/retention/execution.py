@@ -21,6 +21,7 @@ from django.db import IntegrityError, connections, transaction
 from django.utils.translation import gettext as _
 
 from privacy.core.actors import Actor
+from privacy.core.enqueue import nudge
 from privacy.core.errors import PrivacyError
 from privacy.core.readonly import read_only
 from privacy.core.registries import NightContext, NightStep, Registry, StepReport, night_steps
@@ -113,20 +114,30 @@ def run_night(
 
 
 def ask_for_night(*, now: datetime, actor: Actor) -> NightRun:
-    """Write down that a night is wanted now. A worker, or else the next night, takes it up.
+    """Write down that a night is wanted now, and tell a worker. Without one the next night takes it up.
+
+    A night that waits already is told again.
 
     Raises:
-        NightAlreadyRunning: one is at work, or waits already.
+        NightAlreadyRunning: one is at work.
     """
     try:
         with transaction.atomic():
-            if NightRun.objects.select_for_update().filter(status__in=(_Status.PENDING, _Status.RUNNING)).exists():
+            open_runs = NightRun.objects.select_for_update().filter(status__in=(_Status.PENDING, _Status.RUNNING))
+            night = open_runs.order_by("status").first()
+            if night is not None and night.status == _Status.RUNNING and is_alive(night, now):
                 raise NightAlreadyRunning
-            return NightRun.objects.create(
-                status=_Status.PENDING, as_of=now, horizon=horizon(now), created_at=now, asked_by=str(actor)
-            )
+            if night is None or night.status == _Status.RUNNING:
+                night = NightRun.objects.create(
+                    status=_Status.PENDING, as_of=now, horizon=horizon(now), created_at=now, asked_by=str(actor)
+                )
     except IntegrityError:
         raise NightAlreadyRunning from None
+    # The message carries the row's id and nothing else; the row is there before it.
+    told = nudge("privacy.run_night_now", run=night.pk)
+    night.note = "" if told else _("No worker could be reached. The next night takes this one up.")
+    NightRun.objects.filter(pk=night.pk, status=_Status.PENDING).update(note=night.note)
+    return night
 
 
 def report_of(run: NightRun) -> NightReport:
@@ -153,6 +164,7 @@ def _claim(now: datetime, actor: Actor, dry_run: bool, only: str, message_id: st
             night.status, night.as_of, night.horizon = _Status.RUNNING, now, horizon(now)
             night.heartbeat, night.process = now, this_process()
             night.message_id = message_id or night.message_id
+            night.note = ""
             night.save()
     except IntegrityError:
         raise NightAlreadyRunning from None
@@ -232,36 +244,41 @@ class _Night:
         return rows.exclude(status__in=(_StepStatus.DONE, _StepStatus.PREVIEWED))
 
     def _decide(self) -> None:
-        """Before the first destroying step: count what all of them would do, and ask where a person must say so."""
+        """Before the first destroying step: count what all of them would do, and ask where a person must say so.
+
+        A step that cannot even be counted is not run: nobody would know how much it takes.
+        """
         rows = self._undecided()
-        counts: dict[str, dict[str, int]] = {}
+        counted: dict[str, StepReport] = {}
         for row in rows.in_order():
-            report = self._call(row, dry_run=True)
-            if report.error:
+            report, raised = self._call(row, dry_run=True)
+            if raised:
                 self._close(row, report, _StepStatus.FAILED)
             else:
-                counts[row.name] = report.counts
-        preview = careful.preview_of(counts)
+                counted[row.name] = report
+        preview = careful.preview_of({name: report.counts for name, report in counted.items()})
         reasons = careful.reasons_to_ask(preview)
         if not reasons:
             return
         careful.ask(reasons=reasons, preview=preview, run=self.run, now=self.now, actor=self.actor)
-        for row in rows.filter(name__in=counts):
-            self._close(row, StepReport(counts[row.name]), _StepStatus.PREVIEWED)
+        for row in rows.filter(name__in=counted):
+            report = counted[row.name]
+            self._close(row, report, _StepStatus.FAILED if report.error else _StepStatus.PREVIEWED)
 
     def _step(self, row: NightStepRun) -> None:
         row.status, row.started_at, row.finished_at, row.error = _StepStatus.RUNNING, self.clock, None, ""
         row.attempts += 1
         row.save(update_fields=["status", "started_at", "finished_at", "error", "attempts"])
         self._beat()
-        report = self._call(row, dry_run=self.run.dry_run)
+        report, _raised = self._call(row, dry_run=self.run.dry_run)
         well = _StepStatus.PREVIEWED if self.run.dry_run and row.destroys else _StepStatus.DONE
         self._close(row, report, _StepStatus.FAILED if report.error else well)
 
-    def _call(self, row: NightStepRun, *, dry_run: bool) -> StepReport:
+    def _call(self, row: NightStepRun, *, dry_run: bool) -> tuple[StepReport, bool]:
+        """What the step reports, and whether it broke off instead."""
         step = night_steps.find(row.name)
         if step is None:
-            return StepReport(error="this step is no longer part of the app")
+            return StepReport(error="this step is no longer part of the app"), True
         context = NightContext(
             now=self.now,
             horizon=self.run.horizon,
@@ -275,13 +292,13 @@ class _Night:
             if dry_run and step.destroys:
                 # A preview that writes is a preview that destroys: the database refuses it.
                 with read_only():
-                    return step.run(context)
-            return step.run(context)
+                    return step.run(context), False
+            return step.run(context), False
         except Exception as error:  # noqa: BLE001 - a step is site code too: whatever it raises is its own failure
             what = safe_words(error)
             logger.error("Step %s of the night failed: %s", row.name, what)
             _mend_connections()
-            return StepReport(dict(NightStepRun.objects.get(pk=row.pk).counts), what)
+            return StepReport(dict(NightStepRun.objects.get(pk=row.pk).counts), what), True
 
     def _progress(self, row: NightStepRun) -> Callable[..., None]:
         def progress(counts: Mapping[str, int], cursor: Mapping[str, Any] | None = None) -> None:

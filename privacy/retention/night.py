@@ -30,7 +30,8 @@ def expire(context: NightContext) -> StepReport:
     rulebook = Rulebook()
     done: dict[str, dict[str, int]] = {name: dict(found) for name, found in context.cursor.get("done", {}).items()}
     errors: list[str] = []
-    for schedule in Schedule.objects.active():
+    # Deletions first: nobody shortens the address of a row that goes in the same night.
+    for schedule in Schedule.objects.active().order_by("-action", "category", "name"):
         if schedule.name in done:
             continue
 
