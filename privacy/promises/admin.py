@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from privacy.core.actors import Actor
+from privacy.core.generic_admin import ModelAdmin
 from privacy.promises import services
 from privacy.promises.models import Promise
 from privacy.promises.screens import ledger_screen, promise_screen
@@ -22,7 +23,7 @@ CHECK = "privacy.check_promises"
 
 
 @admin.register(Promise)
-class PromiseAdmin(admin.ModelAdmin[Promise]):
+class PromiseAdmin(ModelAdmin[Promise]):
     """Shows the ledger where other models show a list of rows."""
 
     def get_urls(self) -> list[URLPattern]:

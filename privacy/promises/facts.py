@@ -9,7 +9,7 @@ from typing import Any
 
 from privacy.promises.faults import Faults, TableReader
 
-_CODE = re.compile(r"[A-Z][A-Z0-9]{1,9}")
+_CODE = re.compile(r"[A-Z]{2,10}")
 _EMAIL = re.compile(r"[^@\s\[\]<>]+@[^@\s\[\]<>]+\.[^@\s\[\]<>]+")
 _LINK = re.compile(r"(https?://|/)\S*")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")

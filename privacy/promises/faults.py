@@ -51,12 +51,12 @@ class Faults:
     def add(self, table: str, key: str, problem: str, mend: str) -> None:
         self.found.append(Fault(table, key, problem, mend))
 
-    def unknown(self, table: str, key: str, known: Iterable[str], what: str = "key") -> None:
-        """Refuse a name nobody knows, with the closest one that is known."""
+    def unknown(self, table: str, key: str, known: Iterable[str], *, name: str = "", what: str = "key") -> None:
+        """Refuse a name nobody knows, with the closest one that is known; ``name`` where it is not the key itself."""
         names = sorted(known)
-        close = get_close_matches(key, names, n=1, cutoff=0.6)
+        close = get_close_matches(name or key, names, n=1)
         mend = f'Did you mean "{close[0]}"' if close else f"Use one of: {', '.join(names) or 'none is registered'}"
-        self.add(table, key, f"this {what} is not known", mend)
+        self.add(table, key, f'no {what} is called "{name}"' if name else f"this {what} is not known", mend)
 
 
 class TableReader:

@@ -21,7 +21,7 @@ from privacy.promises.bounds import figures_of, find_reader, weaker
 from privacy.promises.facts import Facts, read_facts
 from privacy.promises.faults import Faults, TableReader, WrongProfile
 
-_ID = re.compile(r"([A-Z][A-Z0-9]{1,9})-\d+(\.\d+)*-\d+")
+_ID = re.compile(r"([A-Z]{2,10})-\d+(\.\d+)*-\d+")
 _CHECK = re.compile(r"[a-z_]+\.[a-z_]+")
 _KINDS = ("duty", "freedom", "fact")
 _BOUNDS = ("ceiling", "floor")
@@ -81,7 +81,7 @@ def read_profile(path: Path) -> Profile:
     known = {"site", "promise", *profile_sections.names()}
     for name in document:
         if name not in known:
-            faults.unknown(f"[{name}]" if isinstance(document[name], dict) else name, "", known, "table")
+            faults.unknown(f"[{name}]", "", known, name=name, what="table")
     facts = _site(document, faults)
     tables, rules = _sections(document, faults)
     promises = _promises(document, facts.code, faults)
@@ -127,7 +127,7 @@ def _sections(document: Mapping[str, Any], faults: Faults) -> tuple[dict[str, An
             rules[section.name] = section.parse(table)
         except PrivacyError as error:
             faults.add(label, _bare_key(error.field, section.name), error.problem, error.mend)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # a room met a shape it never thought of; the file is at fault and the other tables are still read
             faults.add(label, "", f"the table cannot be read ({type(error).__name__})", f"Compare it with {_REFERENCE}")
         tables[section.name] = table
@@ -217,7 +217,7 @@ def _figures(draft: PromiseDraft, reader: TableReader) -> None:
             reader.fault("figure", error.problem, error.mend)
     if draft.setting and find_reader(draft.setting) is None:
         known = sorted(name for section in profile_sections for name in section.settings)
-        reader.faults.unknown(reader.label, "setting", known, f'setting "{draft.setting}"')
+        reader.faults.unknown(reader.label, "setting", known, name=draft.setting, what="setting")
 
 
 def _answerable(draft: PromiseDraft, reader: TableReader) -> None:
@@ -226,7 +226,7 @@ def _answerable(draft: PromiseDraft, reader: TableReader) -> None:
         return
     for name in draft.checks:
         if _CHECK.fullmatch(name) and name not in live_checks:
-            reader.faults.unknown(reader.label, "check", live_checks.names(), f'live check "{name}"')
+            reader.faults.unknown(reader.label, "check", live_checks.names(), name=name, what="live check")
 
 
 def _contradictions(

@@ -59,7 +59,7 @@ def _ask(name: str, needs: str, context: CheckContext) -> Finding:
     try:
         with read_only():
             return check.run(context)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         # any fault of a check is a finding: messages may quote personal data, so only the class is shown
         return Finding.cannot_tell(
             _("The live check %(check)s failed with %(error)s.") % {"check": name, "error": type(error).__name__}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any
 
 from django.utils import timezone
@@ -36,7 +37,7 @@ def promise_screen(code: str) -> dict[str, Any]:
     moments = queries.history(code)
     changes = [
         moment
-        for moment, before in zip(moments, [*moments[1:], None], strict=True)
+        for moment, before in zip_longest(moments, moments[1:])
         if before is None or before.status != moment.status
     ]
     return {

@@ -1,0 +1,90 @@
+"""The five sites: each profile loads, and together they make exactly the promises of the first four capabilities."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from privacy.core.actors import Actor
+from privacy.core.registries import live_checks
+from privacy.promises import queries
+from privacy.promises.models import Promise
+from privacy.promises.profiles import read_profile
+from privacy.promises.services import load_profile
+
+PROFILES = Path(__file__).resolve().parents[2] / "project" / "profiles"
+SITES = {"harvest": "HTC", "harvestr": "HVR", "coopt": "CPT", "harmony": "HMY", "adsterra": "ADS"}
+
+#: K03 (inventory), K07 (closure), K08 (retention) and K09 (backups), as the five texts make them.
+SERVED = """
+HTC-0-2 HTC-0-4 HTC-2-1 HTC-2.1-1 HTC-2.1-2 HTC-2.2-1 HTC-2.2-2 HTC-2.3-2 HTC-2.5-1 HTC-2.5-2 HTC-3.1-1 HTC-3.2-1
+HTC-3.5-4 HTC-5.1-3 HTC-5.1-4 HTC-5.1-7 HTC-5.1-8 HTC-5.3-7 HTC-9-3 HTC-10-1 HTC-10-2 HTC-10-3 HTC-10-4
+HVR-0-3 HVR-2-1 HVR-2-2 HVR-2-4 HVR-3-1 HVR-3-2 HVR-3-5 HVR-10-1 HVR-11-1 HVR-11-2 HVR-11-3 HVR-11-4 HVR-11-5 HVR-12-1
+CPT-1-1 CPT-1-3 CPT-1-4 CPT-1-6 CPT-2-1 CPT-2-5 CPT-2-6 CPT-8-1 CPT-8-3 CPT-9-1 CPT-9-2 CPT-9-3 CPT-9-4 CPT-9-5
+HMY-1-1 HMY-1-2 HMY-2-1 HMY-3-1 HMY-4-1 HMY-9-6 HMY-10-2 HMY-10-5 HMY-10-6 HMY-15-1
+ADS-1-2 ADS-1-3 ADS-5-1
+""".split()
+
+
+def path_of(site: str) -> Path:
+    return PROFILES / f"{site}.toml"
+
+
+@pytest.mark.parametrize(("site", "code"), SITES.items())
+def test_each_of_the_five_profiles_loads(site: str, code: str, now: datetime, actor: Actor, db: None) -> None:
+    report = load_profile(path=path_of(site), now=now, actor=actor)
+    assert report.site == code
+    assert report.promises == Promise.objects.count() == sum(name.startswith(f"{code}-") for name in SERVED)
+    for table in report.tables:
+        assert queries.section(table) is not None
+    assert queries.facts().names
+
+
+def test_there_is_no_sixth_profile() -> None:
+    assert {path.stem for path in PROFILES.glob("*.toml")} == set(SITES)
+
+
+def test_together_they_make_exactly_these_promises() -> None:
+    made = [draft.code for site in SITES for draft in read_profile(path_of(site)).promises]
+    assert len(SERVED) == len(set(SERVED)) == 64
+    assert sorted(made) == sorted(SERVED)
+
+
+def test_every_promise_of_harvest_is_asked_of_a_check_that_exists() -> None:
+    for draft in read_profile(path_of("harvest")).promises:
+        assert not draft.needs, draft.code
+        assert all(name in live_checks for name in draft.checks), draft.code
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_a_promise_names_a_missing_record_only_where_no_check_exists(site: str) -> None:
+    for draft in read_profile(path_of(site)).promises:
+        unknown = [name for name in draft.checks if name not in live_checks]
+        assert bool(unknown) == bool(draft.needs), draft.code
+
+
+def test_each_promise_is_one_plain_sentence() -> None:
+    for site in SITES:
+        for draft in read_profile(path_of(site)).promises:
+            assert draft.says.endswith("."), draft.code
+            assert not re.search(r"[.!?] ", draft.says), draft.code
+            assert 20 < len(draft.says) < 160, draft.code
+
+
+def test_the_figures_are_those_of_the_texts(now: datetime, actor: Actor, db: None) -> None:
+    wanted = {
+        "HTC-10-3": ("P0D", "closure.after"),
+        "HTC-10-4": ("P1M", "backups.kept_for"),
+        "HVR-11-2": ("P3M", "closure.after"),
+        "HVR-11-4": ("P13M", "retention.events"),
+    }
+    bound = {
+        draft.code: (draft.figure, draft.setting)
+        for site in SITES
+        for draft in read_profile(path_of(site)).promises
+        if draft.bound
+    }
+    assert bound == wanted
