@@ -20,13 +20,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from privacy.core.generic_admin import ModelAdmin
 from privacy.backups import queries, services
 from privacy.backups.forms import TakeForm
 from privacy.backups.models import Backup
 from privacy.core.actors import Actor
 from privacy.core.chips import chip
 from privacy.core.errors import PrivacyError
+from privacy.core.generic_admin import ModelAdmin
 from privacy.core.periods import Period
 from privacy.templatetags.privacy_ui import meter
 

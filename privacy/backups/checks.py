@@ -29,7 +29,8 @@ def check_backups(*_: Any, **__: Any) -> list[checks.CheckMessage]:
     if not apps.is_installed("dbbackup"):
         found.append(
             checks.Warning(
-                "django-dbbackup is not installed: no dump is registered when it is made, and privacy_backup cannot run.",
+                "django-dbbackup is not installed: no dump is registered when it is made, "
+                "and privacy_backup cannot run.",
                 hint="Install django-dbbackup and add it to INSTALLED_APPS, or silence this when the host makes "
                 "backups into the storage that PRIVACY['BACKUP_STORAGE'] names.",
                 id="privacy.W403",

@@ -10,7 +10,7 @@ from itertools import groupby
 from django.core.files.storage import Storage
 from django.db import transaction
 
-from privacy.backups import listing
+from privacy.backups import acts, listing
 from privacy.backups.models import Backup
 from privacy.backups.scanning import CHUNK, mark
 from privacy.backups.sections import BackupRules
@@ -107,14 +107,12 @@ def _delete(storage: Storage, name: str) -> str:
     for each in (name, name + listing.METADATA):
         try:
             storage.delete(each)
-        except Exception as error:  # a backend may raise anything, and the other files must go all the same
+        except Exception as error:  # noqa: BLE001 a backend raises anything; the other files must go all the same
             reason = reason or listing.why(error)
     return reason
 
 
-def _settle(
-    rows: Iterable[Backup], left: dict[str, str], report: ExpiryReport, *, now: datetime, actor: Actor
-) -> None:
+def _settle(rows: Iterable[Backup], left: dict[str, str], report: ExpiryReport, *, now: datetime, actor: Actor) -> None:
     gone = [row for row in rows if row.name not in left]
     with transaction.atomic():
         expired = mark(gone, status=Backup.Status.GONE, destroyed_at=now, error="")
@@ -124,7 +122,7 @@ def _settle(
             mark(stuck, status=Backup.Status.FAILED, error=reason[:200])
         if expired:
             counts = {"files": expired, "bytes": size}
-            record(act="backups.expired", now=now, actor=actor, label="privacy.Backup", counts=counts)
+            record(act=acts.EXPIRED, now=now, actor=actor, label="privacy.Backup", counts=counts)
     report.expired += expired
     report.failed += len(left)
     report.size += size

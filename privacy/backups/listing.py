@@ -184,9 +184,7 @@ def _cannot_list(alias: str, error: Exception) -> CannotList:
 
 def _names(alias: str, storage: Storage, folder: str, depth: int) -> Iterator[str]:
     if depth > _DEEPEST:
-        raise CannotList(
-            field=f"STORAGES[{alias!r}]", problem="its folders are nested too deeply", mend="Flatten them"
-        )
+        raise CannotList(field=f"STORAGES[{alias!r}]", problem="its folders are nested too deeply", mend="Flatten them")
     folders, files = storage.listdir(folder)
     for name in files:
         yield _within(storage, folder, name)
@@ -224,11 +222,11 @@ def look(storage: Storage, name: str) -> Listed | None:
         if not storage.exists(name):
             return None
         size = None
-    except Exception:  # the file is there, whatever the backend says of its size
+    except Exception:  # noqa: BLE001 the file is there, whatever the backend says of its size
         size = None
     try:
         modified_at = _plausible(storage.get_modified_time(name))
-    except Exception:
+    except Exception:  # noqa: BLE001 many backends know no times
         modified_at = None
     named_at, kind = read_name(name)
     return Listed(name, kind, named_at, modified_at, size)

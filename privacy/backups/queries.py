@@ -46,9 +46,7 @@ def last_backup_date(*, now: datetime) -> datetime | None:
         here=Max("taken_at", filter=~Q(status="vanished")), elsewhere=Max("taken_at", filter=Q(status="vanished"))
     )
     expected = listing.aliases()
-    never_listed = len(expected) > BackupStorage.objects.filter(
-        alias__in=expected, scanned_at__isnull=False
-    ).count()
+    never_listed = len(expected) > BackupStorage.objects.filter(alias__in=expected, scanned_at__isnull=False).count()
     elsewhere_until = ends_at(newest["elsewhere"], period) if newest["elsewhere"] else None
     may_lie_elsewhere = bool(newest["elsewhere"]) and (elsewhere_until is None or elsewhere_until > now)
     if newest["here"] is None and not never_listed and not may_lie_elsewhere:

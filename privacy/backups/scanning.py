@@ -11,7 +11,7 @@ from typing import Any
 from django.core.files.storage import Storage
 from django.db import transaction
 
-from privacy.backups import alarms, listing
+from privacy.backups import acts, alarms, listing
 from privacy.backups.listing import Listed
 from privacy.backups.models import Backup, BackupStorage
 from privacy.core.actors import Actor
@@ -97,15 +97,13 @@ def _scan(alias: str, report: ScanReport, *, now: datetime, actor: Actor, dry_ru
         Backup.objects.bulk_create(new, batch_size=CHUNK, ignore_conflicts=True)
         Backup.objects.bulk_update(seen, [*_TOLD_BY_FILE, "tried_at", "destroyed_at"], batch_size=CHUNK)
         left = {
-            "backups.expired": mark(gone, status=Backup.Status.GONE, destroyed_at=now, error=""),
-            "backups.vanished": mark(vanished, status=Backup.Status.VANISHED, error=""),
+            acts.EXPIRED: mark(gone, status=Backup.Status.GONE, destroyed_at=now, error=""),
+            acts.VANISHED: mark(vanished, status=Backup.Status.VANISHED, error=""),
         }
         for act, count in left.items():
             if count:
                 record(act=act, now=now, actor=actor, label="privacy.Backup", counts={"files": count})
-        BackupStorage.objects.update_or_create(
-            alias=alias, defaults={"tried_at": now, "scanned_at": now, "error": ""}
-        )
+        BackupStorage.objects.update_or_create(alias=alias, defaults={"tried_at": now, "scanned_at": now, "error": ""})
 
 
 def _unchanged(alias: str, rows: list[Backup]) -> list[Backup]:

@@ -37,7 +37,7 @@ def parse(table: Mapping[str, Any]) -> BackupRules:
     """Read ``[backups] kept_for="P1M" regions=["EU"] alarm_before="P3D"``; each key may be left out.
 
     Raises:
-        WrongBackupRules: an unknown key, a period of nothing, an alarm before the dump exists, regions that are no texts.
+        WrongBackupRules: an unknown key, a period of nothing, an alarm before the dump exists, wrong regions.
         InvalidPeriod: a period that cannot be read.
     """
     if unknown := sorted(set(table) - set(_KEYS)):
@@ -66,6 +66,4 @@ def parse(table: Mapping[str, Any]) -> BackupRules:
     return BackupRules(kept_for, tuple(regions), alarm_before)
 
 
-profile_sections.add(
-    "backups", ProfileSection("backups", parse, {"backups.kept_for": lambda rules: rules.kept_for})
-)
+profile_sections.add("backups", ProfileSection("backups", parse, {"backups.kept_for": lambda rules: rules.kept_for}))

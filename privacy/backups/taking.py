@@ -10,7 +10,7 @@ from django.core.files.storage import FileSystemStorage
 from django.core.management import call_command
 from django.db import connections
 
-from privacy.backups import exposure, listing
+from privacy.backups import acts, exposure, listing
 from privacy.backups.models import Backup
 from privacy.backups.scanning import reconcile
 from privacy.core.actors import Actor
@@ -99,7 +99,7 @@ def take(*, now: datetime, actor: Actor, compress: bool = False, encrypt: bool =
     rows = Backup.objects.filter(storage=alias, name__in=made)
     rows.update(source=Backup.Source.COMMAND)
     files = tuple(TakenFile(row.name, row.size, row.encrypted, row.compressed) for row in rows.order_by("name"))
-    record(act="backups.taken", now=now, actor=actor, label="privacy.Backup", counts={"files": len(files)})
+    record(act=acts.TAKEN, now=now, actor=actor, label="privacy.Backup", counts={"files": len(files)})
     return TakeReport(alias, files)
 
 
@@ -115,6 +115,6 @@ def _ready(encrypt: bool) -> None:
     if any(connections[alias].in_atomic_block for alias in dbbackup_settings.DATABASES):
         raise InsideTransaction(
             field="take",
-            problem="a dump taken inside a transaction misses what is not committed, and its end would close the connection",
+            problem="inside a transaction a dump misses what is not committed, and its end closes the connection",
             mend="Take it outside of any transaction",
         )

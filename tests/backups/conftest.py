@@ -72,7 +72,7 @@ def use_storage(dumps: Path, settings: Any) -> Callable[..., None]:
     """Put another storage class over the same folder."""
 
     def use(kind: type[FileSystemStorage], **options: Any) -> None:
-        entry = {"BACKEND": f"{__name__}.{kind.__name__}", "OPTIONS": {"location": str(dumps), **options}}
+        entry = {"BACKEND": f"{kind.__module__}.{kind.__qualname__}", "OPTIONS": {"location": str(dumps), **options}}
         settings.STORAGES = {**settings.STORAGES, "dbbackup": entry}
 
     return use

@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -76,10 +77,10 @@ def test_two_dumps_made_in_the_same_second_both_get_rows_and_both_go(
 
 
 def test_a_dump_of_the_uploads_is_registered_as_such_and_goes_too(
-    dump_at: Dump, dumps: Path, one_month: None, actor: Actor, _own_folders: Path
+    dump_at: Dump, dumps: Path, one_month: None, actor: Actor, settings: Any
 ) -> None:
-    (_own_folders / "media").mkdir()
-    (_own_folders / "media" / "picture.txt").write_text("me")
+    Path(settings.MEDIA_ROOT).mkdir()
+    (Path(settings.MEDIA_ROOT) / "picture.txt").write_text("me")
     dump_at(datetime(2024, 3, 10, 4, 0, tzinfo=BERLIN), "mediabackup", compress=True)
     row = Backup.objects.get()
     assert (row.kind, row.source, row.compressed) == ("media", "signal", True)
@@ -104,7 +105,9 @@ def test_a_dump_written_elsewhere_is_told_apart(dump_at: Dump, one_month: None, 
     assert "outside the storage" in row.error
 
 
-def test_a_register_that_fails_does_not_fail_the_dump(dump_at: Dump, dumps: Path, one_month: None, actor: Actor) -> None:
+def test_a_register_that_fails_does_not_fail_the_dump(
+    dump_at: Dump, dumps: Path, one_month: None, actor: Actor
+) -> None:
     table = connection.ops.quote_name(Backup._meta.db_table)
     hidden = connection.ops.quote_name("hidden_backups")
     with connection.cursor() as cursor:
@@ -129,7 +132,9 @@ def test_a_date_format_of_ones_own_is_read(
     assert Backup.objects.get().taken_at == datetime(2024, 7, 2, 0, 0, tzinfo=BERLIN)
 
 
-def test_a_compressed_dump_taken_by_us_is_a_real_dump(dumps: Path, transactional_db: None, actor: Actor, now: datetime) -> None:
+def test_a_compressed_dump_taken_by_us_is_a_real_dump(
+    dumps: Path, transactional_db: None, actor: Actor, now: datetime
+) -> None:
     report = services.take(now=now, actor=actor, compress=True)
     (file,) = report.files
     content = gzip.decompress((dumps / file.name).read_bytes())

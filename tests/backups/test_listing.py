@@ -9,6 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.files.storage import FileSystemStorage
+from django.db import connection
 
 from privacy.backups import listing
 from privacy.backups.listing import CannotList, Listed, NoStorage, SharedFolder
@@ -27,7 +29,7 @@ def listed(named: datetime | None = None, modified: datetime | None = None) -> L
     ("name", "kind", "moment"),
     [
         ("default-server-2026-02-01-033000.sqlite3", "database", datetime(2026, 2, 1, 2, 30, tzinfo=UTC)),
-        ("default-server-2026-02-01-033000_aB3dE5g.psql.bin.gz.gpg", "database", datetime(2026, 2, 1, 2, 30, tzinfo=UTC)),
+        ("default-srv-2026-02-01-033000_aB3dE5g.psql.gz.gpg", "database", datetime(2026, 2, 1, 2, 30, tzinfo=UTC)),
         ("server-2026-07-01-033000.tar.gz", "media", datetime(2026, 7, 1, 1, 30, tzinfo=UTC)),
         ("old/default-server-2026-02-01-033000.dump", "database", datetime(2026, 2, 1, 2, 30, tzinfo=UTC)),
         ("default-server-2026-02-01-033000.dump.metadata", "other", datetime(2026, 2, 1, 2, 30, tzinfo=UTC)),
@@ -134,9 +136,9 @@ def test_a_folder_that_holds_the_sites_own_files_is_never_cleaned(
         listing.walk("dbbackup")
 
 
-def test_a_folder_that_holds_the_database_is_never_cleaned(dumps: Path, settings: Any) -> None:
-    database = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(dumps / "db.sqlite3")}
-    settings.DATABASES = {**settings.DATABASES, "default": database}
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="other databases are no file of ours")
+def test_a_folder_that_holds_the_database_is_never_cleaned(use_storage: Callable[..., None], settings: Any) -> None:
+    use_storage(FileSystemStorage, location=str(Path(settings.DATABASES["default"]["NAME"]).parent))
     with pytest.raises(SharedFolder, match="DATABASES"):
         listing.walk("dbbackup")
 
