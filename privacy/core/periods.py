@@ -114,7 +114,8 @@ class Period:
         23:00 then goes with 31 January 01:00, less than a day early. The same holds for the hour that
         the clock repeats, and for week-ends before a business day. Ask ``end`` where a single row matters.
         """
-        limit = (now - timedelta(seconds=self.seconds)).astimezone(UTC)
+        now = now.astimezone(UTC)  # arithmetic in a zone with clock changes would forget which of two equal hours it is
+        limit = now - timedelta(seconds=self.seconds)
         if not (self.months or self.days or self.business_days):
             return limit
         wall = calendar.last_wall(limit)
