@@ -41,8 +41,10 @@ def scratch(tmp_path: Path) -> Iterator[str]:
             server.execute(drop)
 
 
-def manage(url: str, *words: str) -> None:
-    environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+def manage(folder: Path, url: str, *words: str) -> None:
+    """The demo site's settings: each of its apps has migrations, as a host's have."""
+    environment = {**os.environ, "DATABASE_URL": url, "DEMO_DIR": str(folder)}
+    environment["DJANGO_SETTINGS_MODULE"] = "project.settings"
     done = subprocess.run(
         [sys.executable, "-m", "django", *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
@@ -68,11 +70,11 @@ def test_no_model_differs_from_its_migrations() -> None:
     call_command("makemigrations", "privacy", check=True, dry_run=True, verbosity=0)
 
 
-def test_migrations_go_forth_to_nothing_and_forth_again(scratch: str) -> None:
+def test_migrations_go_forth_to_nothing_and_forth_again(scratch: str, tmp_path: Path) -> None:
     ours = {model._meta.db_table for model in apps.get_app_config("privacy").get_models(include_auto_created=True)}
-    manage(scratch, "migrate", "--run-syncdb", "--verbosity", "0")
+    manage(tmp_path, scratch, "migrate", "--verbosity", "0")
     assert tables_of_ours(scratch) == ours
-    manage(scratch, "migrate", "privacy", "zero", "--verbosity", "0")
+    manage(tmp_path, scratch, "migrate", "privacy", "zero", "--verbosity", "0")
     assert tables_of_ours(scratch) == set()
-    manage(scratch, "migrate", "privacy", "--verbosity", "0")
+    manage(tmp_path, scratch, "migrate", "privacy", "--verbosity", "0")
     assert tables_of_ours(scratch) == ours
