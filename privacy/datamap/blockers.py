@@ -26,7 +26,7 @@ def blockers(declared: Declared) -> Iterator[BrokenDeclaration]:
     gone = [side for side in declared.sides if isinstance(side.erasure, Delete)]
     if not gone and not any(isinstance(expiry.action, Delete) for expiry in declared.expiries):
         return
-    ways = [(side.kind, side.path) for side in gone or declared.sides if side.kind != "generic"]
+    ways: list[Way] = [(side.kind, side.path) for side in gone or declared.sides if side.kind != "generic"]
     family = [declared.model, *declared.model._meta.get_parent_list()]
     for found in inbound(family):
         field, model = found.field, found.field.model

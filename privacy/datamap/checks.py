@@ -73,7 +73,7 @@ def exclusions(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) ->
 def undeclared(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """W120: every model that leads to a person is declared or excluded with a reason."""
     try:
-        level: type[CheckMessage] = Error if settings.coverage == "enforce" else Warning
+        level: type[Error | Warning] = Error if settings.coverage == "enforce" else Warning
     except WrongSetting:
         level = Error  # the setting's own check names the key
     return [

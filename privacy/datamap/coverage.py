@@ -133,14 +133,16 @@ def _onwards(
                 path = f"{field.name}__{onward.path}" if onward.path else field.name
                 yield _Reach(field.name, path, "hops" if onward.hops else "user", onward.hops + 1)
     for many in model._meta.local_many_to_many:
-        through, target = many.remote_field.through, many.related_model._meta.concrete_model
+        through: Any = many.remote_field.through
+        other: Any = many.related_model._meta.concrete_model
         # Once the table between is declared or excluded, the model itself leads to nobody by it.
-        if target in reached and through not in looked_at and through not in shut:
-            onward = reached[target]
+        if other in reached and through not in looked_at and through not in shut:
+            onward = reached[other]
             path = f"{many.name}__{onward.path}" if onward.path else many.name
             yield _Reach(many.name, path, "many-to-many", onward.hops + 1)
 
 
 def _target(field: ForeignKey[Any, Any]) -> type[Model]:
-    model: type[Model] = field.related_model._meta.concrete_model
+    related: Any = field.related_model
+    model: type[Model] = related._meta.concrete_model
     return model

@@ -160,7 +160,7 @@ class Declared:
                 mend = f"Name the field that holds the {kind}"
                 raise BrokenDeclaration(code="privacy.E101", field=where, problem="it is no value", mend=mend)
             direct = end.field if not end.hops else None
-            return Side(name, kind, path, direct, self._erasure(name, direct))  # type: ignore[arg-type]
+            return Side(name, kind, path, direct, self._erasure(name, direct))
         path = "" if word == "self" else word.replace(".", "__")
         end = paths.follow_to_user(self.model, path, where=where)
         first = paths.own_field(self.model, path)

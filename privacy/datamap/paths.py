@@ -33,7 +33,7 @@ class Resolved:
 
 def label_of(model: type[Model], field: str = "") -> str:
     """``"app.Model.field"``; a table made for a many-to-many is called by that field."""
-    owner = model._meta.auto_created
+    owner: Any = model._meta.auto_created
     if owner:
         name = next(
             (f.name for f in owner._meta.many_to_many if f.remote_field.through is model), model._meta.object_name

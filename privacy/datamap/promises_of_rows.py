@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from django.db.models import DateTimeField, F, GenericIPAddressField, QuerySet
 from django.utils.translation import gettext as _
@@ -138,7 +139,7 @@ def _addresses_beyond(item: Declared, mode: str) -> Iterator[str]:
         return
     for field in item.model._meta.local_concrete_fields:
         if isinstance(field, GenericIPAddressField):
-            rows = QuerySet(item.model, using=item.using).exclude(**{f"{field.name}__isnull": True})
+            rows: QuerySet[Any] = QuerySet(item.model, using=item.using).exclude(**{f"{field.name}__isnull": True})
             if mode == "shortened":
                 rows = rows.annotate(_short=shorten(field.name, 24, 48)).exclude(**{field.name: F("_short")})
             if rows.exists():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import DatabaseError, connections
 from django.db.models import QuerySet
 from django.utils.text import capfirst
 
@@ -67,15 +68,16 @@ def rules() -> DatamapRules | None:
 
 
 def coverage_report() -> dict[str, list[dict[str, Any]]]:
-    """What ``privacy_coverage --json`` prints; one count a declared table."""
+    """What ``privacy_coverage --json`` prints; one count a declared table, None before ``migrate``."""
     site = coverage()
+    tables = {using: _tables(using) for using in {item.using for item in site.declared}}
     return {
         "declared": [
             {
                 "model": label_of(item.model),
                 "fields": sorted(item.decisions),
                 "subject": ", ".join(side.name for side in item.sides),
-                "rows": QuerySet(item.model, using=item.using).count(),
+                "rows": _count(item, tables),
             }
             for item in site.declared
         ],
@@ -85,6 +87,21 @@ def coverage_report() -> dict[str, list[dict[str, Any]]]:
         ],
         "undeclared": [{"model": item.label, "field": item.field, "path": item.path} for item in site.undeclared],
     }
+
+
+def _tables(using: str) -> set[str]:
+    """Names of the tables that exist; none where the database cannot be asked, as on a build machine."""
+    try:
+        return set(connections[using].introspection.table_names(include_views=True))
+    except DatabaseError:
+        return set()
+
+
+def _count(declared: Declared, tables: dict[str, set[str]]) -> int | None:
+    if declared.model._meta.db_table not in tables[declared.using]:
+        return None
+    rows: QuerySet[Any] = QuerySet(declared.model, using=declared.using)
+    return rows.count()
 
 
 def _row(declared: Declared) -> InventoryRow:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth import get_user_model
 from django.db.models import ForeignKey, Model
 
@@ -38,7 +40,7 @@ def declare_all() -> None:
 def _roles(user: type[Model]) -> None:
     """The tables between any user model and the roles of auth."""
     for many in user._meta.many_to_many:
-        through = many.remote_field.through
+        through: Any = many.remote_field.through
         if through._meta.auto_created and many.related_model._meta.app_label == "auth":
             link = next(
                 field.name

@@ -1,0 +1,85 @@
+"""Our own tables, declared exactly as a host declares its own (X15)."""
+
+from __future__ import annotations
+
+from django.apps import apps
+
+from privacy import Delete, PersonalData, exclude, register
+from privacy.disposal.models import Closure, SessionIndex
+from privacy.evidence.models import EvidenceDetail
+
+
+@register(EvidenceDetail)
+class EvidenceDetailData(PersonalData):
+    """The erasable half of the evidence; what stays for ever names nobody."""
+
+    subject = ("key:subject_key", "key:actor_key")
+    category = "proof"
+    purpose = "administration"
+    legal_basis = "legitimate_interests"
+    kind = "linked"
+    source = "automatic"
+    on_erasure = Delete()
+    holds = ("content", "subject", "actor_kind")
+    plain = {"salt": "a random number"}
+    expires = "P0D from until"
+
+
+@register(Closure)
+class ClosureData(PersonalData):
+    """No side, so that a closure does not erase itself: it drops the key when the account is gone."""
+
+    category = "proof"
+    purpose = "administration"
+    legal_basis = "legitimate_interests"
+    kind = "linked"
+    source = "automatic"
+    on_erasure = Delete()
+    holds = ("subject_key", "pseudonym")
+    plain = {
+        "status": "a state",
+        "channel": "how it was closed",
+        "requested_by": "a kind of person",
+        "verified_by": "a kind of proof",
+        "steps": "counts by table",
+        "kept": "counts by table, with ground and end",
+        "errors": "names of tables and of errors",
+    }
+    expires = "P12M from finished_at"
+
+
+@register(SessionIndex)
+class SessionIndexData(PersonalData):
+    """Which sessions are whose: written at sign-in, so that a closure ends them all."""
+
+    subject = "key:user_key"
+    category = "account"
+    purpose = "security"
+    legal_basis = "legitimate_interests"
+    kind = "linked"
+    source = "automatic"
+    on_erasure = Delete()
+    holds = ("session_key",)
+    export = ("seen_at",)
+
+
+_NOBODY = {
+    "EvidenceEntry": "acts, counts and commitments; what names a person is in the detail beside it",
+    "Sweep": "files and cache entries on their way out; a closure is not done while one of its rows is left",
+    "Captured": "keys of rows that one closure is erasing; they go when it has been verified",
+    "SiteFacts": "who the site is, as the site itself publishes it",
+    "ProfileTable": "rules of the profile",
+    "Promise": "what the published text promises",
+    "PromiseRun": "counts of the ledger",
+    "PromiseResult": "answers of the ledger; they name tables and never people",
+    "Schedule": "rules",
+    "NightRun": "when a night ran, and with what result",
+    "NightStepRun": "counts of a night",
+    "Approval": "counts of a night that waited for a confirmation",
+    "Backup": "names and ages of dumps",
+    "BackupStorage": "places of dumps",
+}
+
+for _name, _reason in _NOBODY.items():
+    if _name.lower() in apps.all_models["privacy"]:
+        exclude(f"privacy.{_name}", reason=_reason)
