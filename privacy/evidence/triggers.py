@@ -111,7 +111,7 @@ def _standing(connection: Any) -> dict[str, str]:
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [_TABLE])
         else:
             cursor.execute(
-                "SELECT t.tgname, t.tgenabled || ' ' || p.proname FROM pg_trigger t"
+                "SELECT t.tgname, t.tgenabled::text || ' ' || p.proname::text FROM pg_trigger t"
                 " JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgrelid = %s::regclass AND NOT t.tgisinternal",
                 [_TABLE],
             )
