@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -28,12 +28,11 @@ from privacy.core.chips import chip
 from privacy.core.errors import PrivacyError
 from privacy.core.generic_admin import ModelAdmin
 from privacy.core.periods import Period
-from privacy.templatetags.privacy_ui import meter
 
 SCAN = "privacy.scan_backups"
 TAKE = "privacy.take_backup"
 
-Column = Callable[[Backup], str]
+Column = Callable[[Backup], str | bool]
 
 
 @admin.register(Backup)
@@ -68,7 +67,7 @@ class BackupAdmin(ModelAdmin[Backup]):
     def has_delete_permission(self, request: HttpRequest, obj: Backup | None = None) -> bool:
         return False
 
-    def get_list_display(self, request: HttpRequest) -> Sequence[str | Column]:
+    def get_list_display(self, request: HttpRequest) -> tuple[str | Column, ...]:
         period = queries.kept_for()
         return ("name", "kind", "taken_at", status_column, *_age_columns(timezone.now(), period), size_column)
 
@@ -139,7 +138,7 @@ def _age_columns(now: datetime, period: Period | None) -> tuple[Column, ...]:
         note = ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
         # Seconds mean nothing to a screen reader; a share of the period does.
         share = round(max(0.0, lived / whole), 4)
-        return render_to_string("privacy/elements/meter.html", meter(share, 1, _("Age"), note))
+        return render_to_string("privacy/backups/age.html", {"share": share, "note": note})
 
     @admin.display(description=gettext_lazy("gone at the latest"), ordering="taken_at")
     def gone_by(backup: Backup) -> str:

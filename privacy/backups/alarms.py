@@ -52,7 +52,7 @@ def alarms(now: datetime) -> list[Alarm]:
                 found.append(_none_left(kind))
             continue
         goes_at = rules.kept_for.end(newest.taken_at, settings.calendar)
-        if rules.alarm_before.end(now, settings.calendar) >= goes_at:
+        if rules.alarm_before and rules.alarm_before.end(now, settings.calendar) >= goes_at:
             found.append(_last_one_goes(kind, newest.pk, goes_at))
     return found
 

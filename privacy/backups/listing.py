@@ -25,6 +25,8 @@ from privacy.core.errors import PrivacyError
 METADATA = ".metadata"
 #: The alias is fixed in django-dbbackup.
 DBBACKUP = "dbbackup"
+#: What the register's column holds.
+LONGEST_NAME = 1024
 _DEEPEST = 32
 #: A storage or a date format that knows no year says 1970 or 1900.
 _FIRST_YEAR = 1981
@@ -145,6 +147,12 @@ def walk(alias: str, *, expected: bool = False) -> dict[str, Listed]:
     """
     storage = open_storage(alias)
     names = list_names(alias, storage, expected=expected)
+    if not all(_fits_a_row(name) for name in names):
+        raise CannotList(
+            field=f"STORAGES[{alias!r}]",
+            problem="a file in it has a name that is too long or no text",
+            mend="Rename or remove that file",
+        )
     held = set(names)
     found = (look(storage, name) for name in names if not _belongs_to_another(name, held))
     return {listed.name: listed for listed in found if listed}
@@ -208,6 +216,14 @@ def _within(storage: Storage, folder: str, name: str) -> str:
     if prefix and name.startswith(f"{prefix}/"):
         return name.removeprefix(f"{prefix}/")
     return f"{folder}/{name}" if folder else name
+
+
+def _fits_a_row(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # bytes that are no UTF-8
+        return False
+    return len(name) <= LONGEST_NAME
 
 
 def _belongs_to_another(name: str, held: Collection[str]) -> bool:

@@ -143,7 +143,7 @@ def _see(row: Backup, file: Listed, now: datetime) -> None:
     row.size = file.size
     row.region = settings.backup_region
     row.encrypted, row.compressed = file.encrypted, file.compressed
-    if file.kind != Backup.Kind.OTHER:  # of a dump with a name of its own, the signal knows the kind
+    if file.kind != "other":  # of a dump with a name of its own, the signal knows the kind
         row.kind = file.kind
     if row.status != Backup.Status.FAILED:
         row.status, row.destroyed_at, row.tried_at, row.error = Backup.Status.PRESENT, None, None, ""

@@ -12,6 +12,7 @@ from privacy.core.registries import ProfileSection, profile_sections
 
 _KEYS = ("kept_for", "regions", "alarm_before")
 _ALARM_BEFORE = "P3D"
+_TWO_NIGHTS = Period(days=2)
 
 
 class WrongBackupRules(PrivacyError):
@@ -25,7 +26,8 @@ class BackupRules:
     Attributes:
         kept_for: the highest age of a dump, or None when nothing is promised.
         regions: where dumps may lie, compared letter by letter with ``BACKUP_REGION``; empty promises nothing.
-        alarm_before: how long before the newest dump goes the site is warned that none will remain.
+        alarm_before: how long before the newest dump goes the site is warned that none will remain; nothing
+            warns only afterwards.
     """
 
     kept_for: Period | None
@@ -56,6 +58,12 @@ def parse(table: Mapping[str, Any]) -> BackupRules:
             field="backups.kept_for",
             problem="every dump would be deleted in the night it was made",
             mend='Give a period longer than zero, such as "P1M"',
+        )
+    if alarm_before and _TWO_NIGHTS.may_outlast(alarm_before):
+        raise WrongBackupRules(
+            field="backups.alarm_before",
+            problem=f"{alarm_before} before its end a dump is deleted already, since the night looks ahead",
+            mend='Give at least "P2D", or "P0D" for no warning before',
         )
     if kept_for and alarm_before.may_outlast(kept_for):
         raise WrongBackupRules(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -117,6 +118,12 @@ def test_a_linked_folder_is_refused_since_nothing_behind_it_is_ours(dumps: Path,
     (tmp_path / "uploads").mkdir()
     (dumps / "linked").symlink_to(tmp_path / "uploads")
     with pytest.raises(CannotList, match="link"):
+        listing.walk("dbbackup")
+
+
+def test_a_name_that_no_database_takes_is_a_problem_and_not_a_crash(dumps: Path) -> None:
+    Path(os.fsdecode(os.fsencode(dumps) + b"/bad\xff.sql")).write_bytes(b"rows")
+    with pytest.raises(CannotList, match="name"):
         listing.walk("dbbackup")
 
 

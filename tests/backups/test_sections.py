@@ -21,6 +21,10 @@ def test_a_site_may_promise_a_region_and_no_period() -> None:
     assert parse({}).alarm_before == Period(days=3)
 
 
+def test_dumps_that_live_for_a_day_have_no_warning_before() -> None:
+    assert parse({"kept_for": "P1D", "alarm_before": "P0D"}).kept_for == Period(days=1)
+
+
 @pytest.mark.parametrize(
     ("table", "field"),
     [
@@ -29,6 +33,7 @@ def test_a_site_may_promise_a_region_and_no_period() -> None:
         ({"kept_for": "one month"}, "backups.kept_for"),
         ({"kept_for": "P1M", "alarm_before": "P30D"}, "backups.alarm_before"),
         ({"kept_for": "P2D"}, "backups.alarm_before"),
+        ({"kept_for": "P1M", "alarm_before": "P1D"}, "backups.alarm_before"),
         ({"regions": "EU"}, "backups.regions"),
         ({"regions": [""]}, "backups.regions"),
     ],
