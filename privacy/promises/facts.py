@@ -90,9 +90,13 @@ class Facts:
     def from_data(cls, data: Mapping[str, Any]) -> Facts:
         officer = dict(data.get("officer", {}))
         officer["postal_address"] = tuple(officer.get("postal_address", ()))
-        many = {name: tuple(data.get(name, ())) for name in ("aliases", "postal_address", "languages")}
-        plain = {key: value for key, value in data.items() if key not in {"officer", "authority", *many}}
-        return cls(**plain, **many, officer=Officer(**officer), authority=Authority(**data.get("authority", {})))
+        values: dict[str, Any] = {
+            **data,
+            **{name: tuple(data.get(name, ())) for name in ("aliases", "postal_address", "languages")},
+            "officer": Officer(**officer),
+            "authority": Authority(**data.get("authority", {})),
+        }
+        return cls(**values)
 
 
 def read_facts(table: Mapping[str, Any], faults: Faults) -> Facts:

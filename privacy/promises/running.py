@@ -73,8 +73,11 @@ def _worst(findings: list[Finding]) -> tuple[Status, str]:
 
 
 def _sentence(finding: Finding) -> str:
-    why, figure = str(finding.why), str(finding.figure)
-    return f"{why} ({figure})" if figure and figure not in why else why
+    """What was found with its figure, begun and ended like a sentence."""
+    why, figure = str(finding.why).strip().rstrip("."), str(finding.figure)
+    if figure and figure not in why:
+        why = f"{why} ({figure})"
+    return f"{why[:1].upper()}{why[1:]}" + ("" if why.endswith(("!", "?", "…")) else ".")
 
 
 def _not_promised(check: LiveCheck) -> LedgerRow:

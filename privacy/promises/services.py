@@ -115,7 +115,7 @@ def check_promises(*, now: datetime, actor: Actor, remember: bool = True) -> Led
     rows = tuple(replace(row, since=_since(row, earlier.get(row.code), now)) for row in found)
     ledger = Ledger(site=code, checked_at=now, rows=rows)
     if remember:
-        _remember(ledger, fingerprint, actor)
+        _remember(ledger, fingerprint, now, actor)
     return ledger
 
 
@@ -126,12 +126,12 @@ def _since(row: LedgerRow, earlier: LedgerRow | None, now: datetime) -> datetime
 
 
 @transaction.atomic
-def _remember(ledger: Ledger, fingerprint: str, actor: Actor) -> None:
+def _remember(ledger: Ledger, fingerprint: str, now: datetime, actor: Actor) -> None:
     counts = ledger.counts
     run = PromiseRun.objects.create(
         site=ledger.site,
         fingerprint=fingerprint,
-        checked_at=ledger.checked_at,
+        checked_at=now,
         asked_by=str(actor),
         kept=counts[Status.KEPT],
         broken=counts[Status.BROKEN],
@@ -149,7 +149,7 @@ def _remember(ledger: Ledger, fingerprint: str, actor: Actor) -> None:
             status=row.status.value,
             figure=row.figure,
             why=row.why,
-            since=row.since,
+            since=row.since or now,
         )
         for position, row in enumerate(ledger.rows)
     )

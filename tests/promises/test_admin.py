@@ -46,7 +46,7 @@ def test_the_ledger_shows_broken_first_with_what_was_said_and_found(
     check_promises(now=now, actor=actor)
     page = staff("view_promise").get(reverse(LEDGER)).content.decode()
     assert page.index("Guests are asked before they are fed.") < page.index("Leftovers are gone within a month.")
-    assert "One of them was not. (1 of 12)" in page
+    assert "One of them was not (1 of 12)." in page
     assert "1 month" in page
     assert "§2" in page
     assert page.index("Leftovers") < page.index("Is the cellar locked?")

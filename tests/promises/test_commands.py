@@ -56,7 +56,7 @@ def test_privacy_promises_json_has_the_promised_shape(
                 "check": "kitchen.fridge_empty",
                 "status": "broken",
                 "figure": "P1M",
-                "why": "An old pot stands there. (1 of 3)",
+                "why": "An old pot stands there (1 of 3).",
             },
             {
                 "id": "EXA-2-1",

@@ -107,8 +107,8 @@ def test_a_check_that_writes_is_found_out_and_writes_nothing(
     [
         (Finding.kept("Fine.", "3"), Finding.broken("Bad."), Status.BROKEN, "Bad."),
         (Finding.kept("Fine."), Finding.cannot_tell("Unknown."), Status.CANNOT_TELL, "Unknown."),
-        (Finding.cannot_tell("Unknown."), Finding.broken("Bad.", "2 of 9"), Status.BROKEN, "Bad. (2 of 9)"),
-        (Finding.kept("Fine.", "3 pots"), Finding.kept("Good."), Status.KEPT, "Fine. (3 pots) Good."),
+        (Finding.cannot_tell("Unknown."), Finding.broken("Bad.", "2 of 9"), Status.BROKEN, "Bad (2 of 9)."),
+        (Finding.kept("Fine.", "3 pots"), Finding.kept("Good."), Status.KEPT, "Fine (3 pots). Good."),
     ],
 )
 def test_of_two_answers_to_one_promise_the_worst_counts(

@@ -62,13 +62,17 @@ class Command(PrivacyCommand):
             Status.CANNOT_TELL: self.style.WARNING,
             Status.NOT_PROMISED: str,
         }
+        promised = [row for row in report.worst_first if row.status != Status.NOT_PROMISED or row.clause]
         widths = tuple(
-            max((len(cell) for cell in column), default=0)
-            for column in zip(*((row.code, row.clause, row.figure) for row in report.rows), strict=True)
+            max(len(cell) for cell in column)
+            for column in zip(*((row.code, row.clause, row.figure) for row in promised), strict=True)
         )
-        for row in report.worst_first:
+        for row in promised:
             for line in _lines(row, widths, colours[row.status]):
                 self.stdout.write(line)
+        for row in report.worst_first:
+            if row not in promised:
+                self.stdout.write(f"{WORDS[row.status]}  {row.says}  ({row.check})")
         counts = report.counts
         self.stdout.write("\n" + ", ".join(f"{counts[status]} {WORDS[status].lower()}" for status in WORST_FIRST))
 
@@ -81,7 +85,6 @@ def _lines(row: LedgerRow, widths: tuple[int, ...], colour: Callable[[str], str]
     indent = len(word) + len(columns) + 4
     width = max(shutil.get_terminal_size((120, 40)).columns - indent, 30)
     said = textwrap.wrap(row.says, width) or [""]
-    if row.status != Status.NOT_PROMISED:
-        said += textwrap.wrap(row.why, width, initial_indent="→ ", subsequent_indent="  ")
+    said += textwrap.wrap(row.why, width, initial_indent="→ ", subsequent_indent="  ")
     yield f"{colour(word)}  {columns}  {said[0]}"
     yield from (" " * indent + line for line in said[1:])
