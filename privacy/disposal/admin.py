@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
@@ -18,10 +18,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from privacy.core.generic_admin import ModelAdmin
 from privacy.core.actors import Actor
 from privacy.core.chips import chip
 from privacy.core.errors import PrivacyError
+from privacy.core.generic_admin import ModelAdmin
 from privacy.core.words import number
 from privacy.disposal import services
 from privacy.disposal.models import Closure

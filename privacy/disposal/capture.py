@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
 from django.db.models import CharField, QuerySet, UUIDField, Value
 from django.db.models.functions import Cast
@@ -38,7 +39,10 @@ def release(batch: uuid.UUID) -> None:
 def insert_select(model: type[models.Model], columns: tuple[str, ...], selected: QuerySet[Any]) -> int:
     """INSERT what a query selects, in one statement; returns the number of rows."""
     connection = connections[selected.db]
-    sql, params = selected.query.get_compiler(connection=connection).as_sql()
+    try:
+        sql, params = selected.query.get_compiler(connection=connection).as_sql()
+    except EmptyResultSet:
+        return 0
     quote = connection.ops.quote_name
     names = ", ".join(quote(model._meta.get_field(name).column) for name in columns)  # type: ignore[union-attr]
     with connection.cursor() as cursor:

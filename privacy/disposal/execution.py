@@ -16,12 +16,15 @@ from django.db import models
 from django.db.models import Q, QuerySet
 
 from privacy.core.addresses import shorten
+from privacy.core.batches import keyset
 from privacy.core.errors import PrivacyError
 from privacy.datamap.declarations import Anonymise, Sentinel, Shorten
 from privacy.datamap.graph import Subjects
 from privacy.disposal import capture, sweeping
 from privacy.disposal.plan import KeptRows, Step, kept_rows, route
 from privacy.disposal.relations import clear_the_way, settle
+
+_HOOKED_CHUNK = 200
 
 
 class Residue(PrivacyError):
@@ -81,9 +84,12 @@ def erase(*, subjects: Subjects, batch: uuid.UUID, now: datetime, using: str) ->
 def delete_rows(model: type[models.Model], rows: QuerySet[Any], *, hooks: bool = False) -> int:
     """Delete ``rows`` in one statement once nothing points at them; with ``hooks``, one by one."""
     if hooks:
-        return sum(row.delete()[0] > 0 for row in rows.iterator(chunk_size=500))
+        everything = QuerySet(model, using=rows.db)
+        return sum(
+            row.delete()[0] > 0 for keys in keyset(rows, _HOOKED_CHUNK) for row in everything.filter(pk__in=keys)
+        )
     clear_the_way(model, rows)
-    return int(rows._raw_delete(rows.db))  # type: ignore[attr-defined]
+    return rows._raw_delete(rows.db) or 0  # type: ignore[attr-defined]
 
 
 def mask_values(model: type[models.Model], erasure: Anonymise, using: str) -> dict[str, Any]:

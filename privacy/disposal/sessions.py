@@ -44,14 +44,14 @@ def destroy(*, user_keys: Sequence[str], now: datetime) -> int:
     engine = import_module(django_settings.SESSION_ENGINE)
     if django_settings.SESSION_ENGINE == "django.contrib.sessions.backends.db":
         ended = engine.SessionStore.get_model_class().objects.filter(session_key__in=indexed.values("session_key"))
-        count = ended._raw_delete(ended.db)
+        count = ended._raw_delete(ended.db) or 0
     else:
         count = 0
         for key in indexed.values_list("session_key", flat=True).iterator():
             engine.SessionStore(key).delete()
             count += 1
     indexed._raw_delete(indexed.db)  # type: ignore[attr-defined]
-    return int(count)
+    return count
 
 
 def left(*, user_keys: Sequence[str]) -> bool:
@@ -93,4 +93,4 @@ def prune() -> int:
     model: Any = apps.get_model("sessions.Session")
     alive = model.objects.filter(session_key=OuterRef("session_key"))
     gone = SessionIndex.objects.filter(~Exists(alive)).exclude(session_key=_PASSED)
-    return int(gone._raw_delete(gone.db))  # type: ignore[attr-defined]
+    return gone._raw_delete(gone.db) or 0  # type: ignore[attr-defined]

@@ -1,0 +1,173 @@
+"""Rows whose own time is over go in windows, with what hangs on them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.files.base import ContentFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from privacy.core.actors import Actor
+from privacy.datamap import graph
+from privacy.datamap.declarations import Delete, PersonalData
+from privacy.datamap.registry import registry
+from privacy.disposal.expiry import end_keep, expire, kept_over, over
+from privacy.disposal.models import Sweep
+from privacy.disposal.relations import StillPointedAt
+from privacy.disposal.services import Mandate, close_account
+from privacy.disposal.sweeping import sweep
+from tests.disposal.conftest import plant
+from tests.host import models as host
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def rule(model: Any, part: str) -> tuple[graph.Declared, Any]:
+    declared = graph.find(model)
+    assert declared is not None
+    [found] = [item for item in declared.expiries if part in item.name]
+    return declared, found
+
+
+@pytest.fixture
+def views(now: datetime) -> Any:
+    """Ten views, one a day, the newest today."""
+    user = get_user_model().objects.create_user("viewer")
+    host.PageView.objects.bulk_create(
+        host.PageView(user=user, ip=f"203.0.113.{n + 1}", path="/", viewed_at=now - timedelta(days=n)) for n in range(9)
+    )
+    host.PageView.objects.create(user=user, ip="2001:db8:1:2:3:4:5:6", path="/", viewed_at=now - timedelta(days=9))
+    return user
+
+
+def test_rows_over_their_end_are_deleted_and_younger_ones_stay(now: datetime, actor: Actor, views: Any) -> None:
+    declared, expiry = rule(host.PageView, "P13M")
+    cutoff = now - timedelta(days=4)
+    assert expire(declared=declared, expiry=expiry, cutoff=cutoff, now=now, actor=actor, dry_run=True).rows == 6
+    assert expire(declared=declared, expiry=expiry, cutoff=cutoff, now=now, actor=actor).rows == 6
+    assert host.PageView.objects.count() == 4
+    assert not over(declared, expiry, cutoff).exists()
+
+
+def test_addresses_are_shortened_in_the_database_and_only_once(now: datetime, actor: Actor, views: Any) -> None:
+    """HTC-9-3."""
+    declared, expiry = rule(host.PageView, "P30D")
+    cutoff = now - timedelta(days=8)
+    assert expire(declared=declared, expiry=expiry, cutoff=cutoff, now=now, actor=actor).rows == 2
+    short = host.PageView.objects.filter(viewed_at__lte=cutoff).order_by("viewed_at").values_list("ip", flat=True)
+    assert list(short) == ["2001:db8:1::", "203.0.113.0"]
+    assert expire(declared=declared, expiry=expiry, cutoff=cutoff, now=now, actor=actor).rows == 0
+
+
+def test_queries_grow_with_windows_not_with_rows(now: datetime, actor: Actor, views: Any, settings: Any) -> None:
+    settings.PRIVACY = {**settings.PRIVACY, "WINDOW_ROWS": 5}
+    declared, expiry = rule(host.PageView, "P13M")
+    with CaptureQueriesContext(connection) as queries:
+        expire(declared=declared, expiry=expiry, cutoff=now, now=now, actor=actor)
+    assert len(queries) <= 2 * 6 + 10
+    assert not host.PageView.objects.exists()
+
+
+class ExpiringOrders(PersonalData):
+    subject = "customer"
+    category = "purchases"
+    purpose = "orders"
+    legal_basis = "contract"
+    on_erasure = Delete()
+    holds = ("address", "phone", "total", "number")
+    expires = "P1Y from placed_at"
+
+
+def test_rows_that_hang_on_an_expiring_row_go_first(now: datetime, actor: Actor) -> None:
+    plant("hanging")
+    registry.withdraw(host.Order)
+    registry.declare(host.Order, ExpiringOrders)
+    registry.changed()
+    declared, expiry = rule(host.Order, "P1Y")
+    report = expire(declared=declared, expiry=expiry, cutoff=now, now=now, actor=actor)
+    assert (report.rows, report.children) == (2, 2)
+    assert not host.OrderLine.objects.exists()
+
+
+def test_files_of_expired_rows_are_swept(now: datetime, actor: Actor, settings: Any) -> None:
+    class ExpiringUploads(PersonalData):
+        subject = "owner"
+        category = "uploads"
+        purpose = "membership"
+        legal_basis = "contract"
+        on_erasure = Delete()
+        holds = ("title", "file")
+        expires = "P1Y from owner__date_joined"
+
+    user = get_user_model().objects.create_user("uploader", date_joined=now - timedelta(days=500))
+    shared = host.Upload(owner=user)
+    shared.file.save("shared.txt", ContentFile(b"shared"))
+    young = get_user_model().objects.create_user("young", date_joined=now)
+    host.Upload.objects.create(owner=young, file=shared.file.name)
+    alone = host.Upload(owner=user)
+    alone.file.save("alone.txt", ContentFile(b"alone"))
+    registry.withdraw(host.Upload)
+    registry.declare(host.Upload, ExpiringUploads)
+    registry.changed()
+    declared, expiry = rule(host.Upload, "P1Y")
+
+    report = expire(declared=declared, expiry=expiry, cutoff=now - timedelta(days=365), now=now, actor=actor)
+
+    assert (report.rows, report.files) == (2, 2)
+    assert sweep(Sweep.objects.all()) == 2
+    names = [path.name for path in Path(settings.MEDIA_ROOT).rglob("*.txt")]
+    assert names == ["shared.txt"], "another row still names the shared file"
+
+
+def test_a_protected_row_stops_the_expiry_by_name(now: datetime, actor: Actor) -> None:
+    class ExpiringUsers(PersonalData):
+        subject = "self"
+
+    plant("guarded")
+    registry.withdraw(host.OrderLine)
+    registry.withdraw(host.Order)
+    registry.declare(host.Order, ExpiringOrders)
+    registry.changed()
+    field = host.OrderLine._meta.get_field("order")
+    cascade, field.remote_field.on_delete = field.remote_field.on_delete, None
+    declared, expiry = rule(host.Order, "P1Y")
+    try:
+        with pytest.raises(StillPointedAt, match=r"host\.OrderLine\.order"):
+            expire(declared=declared, expiry=expiry, cutoff=now, now=now, actor=actor)
+    finally:
+        field.remote_field.on_delete = cascade
+    assert host.Order.objects.count() == 2
+
+
+def test_what_was_kept_goes_at_the_end_of_its_ground_once_nobody_is_linked(now: datetime, actor: Actor) -> None:
+    living, leaver = plant("living"), plant("leaver")
+    close_account(user=leaver, mandate=Mandate("member", "page", "password"), now=now, actor=actor)
+    declared = graph.find(host.Order)
+    assert declared is not None
+    [keep] = declared.keeps
+    assert kept_over(declared, keep, now).count() == 2
+
+    report = end_keep(declared=declared, keep=keep, cutoff=now, now=now, actor=actor)
+
+    assert report.rows == 2
+    assert set(host.Order.objects.values_list("customer", flat=True)) == {living.pk}
+
+
+def test_an_expiring_account_goes_through_a_closure(now: datetime, actor: Actor) -> None:
+    from privacy.core.periods import Period
+    from privacy.datamap.shapes import Expiry
+
+    plant("asleep")
+    declared = graph.find(get_user_model())
+    assert declared is not None
+    get_user_model().objects.filter(username="asleep").update(date_joined=now - timedelta(days=1000))
+    expiry = Expiry("auth.User:date_joined:P2Y", Period.parse("P2Y"), "date_joined", Delete())
+    report = expire(declared=declared, expiry=expiry, cutoff=now - timedelta(days=800), now=now, actor=actor)
+    assert report.rows == 1
+    assert not host.Upload.objects.exists()
+    assert not get_user_model().objects.filter(username="asleep").exists()
