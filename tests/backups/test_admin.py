@@ -139,3 +139,24 @@ def test_take_a_backup_now_takes_one(transactional_db: None, client: Client, dum
 def test_taking_a_backup_runs_outside_of_a_transaction_around_the_request() -> None:
     view: Any = resolve(reverse("admin:privacy_backup_take")).func
     assert view._non_atomic_requests == {"default"}
+
+
+def test_the_list_can_be_narrowed_to_one_state(
+    put: Put, dumps: Path, one_month: None, signed_in: Callable[..., Client], actor: Actor
+) -> None:
+    put("copy.sql")
+    services.reconcile(now=timezone.now(), actor=actor)
+    client = signed_in("view_backup")
+    assert "copy.sql" in client.get(reverse(LIST), {"status__exact": "present"}).content.decode()
+    page = client.get(reverse(LIST), {"status__exact": "failed"}).content.decode()
+    assert "copy.sql" not in page
+    assert "None is in this state" in page
+
+
+def test_a_failure_stands_in_the_list_with_its_reason(
+    put: Put, one_month: None, signed_in: Callable[..., Client], actor: Actor
+) -> None:
+    put("copy.sql")
+    services.reconcile(now=timezone.now(), actor=actor)
+    Backup.objects.update(status="failed", error="PermissionError: Permission denied")
+    assert "PermissionError: Permission denied" in signed_in("view_backup").get(reverse(LIST)).content.decode()
