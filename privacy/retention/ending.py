@@ -28,7 +28,7 @@ class NotDeclared(PrivacyError):
 
 
 class Told(Protocol):
-    """Hears how far one schedule has come."""
+    """Hears how far one schedule has come: ``deleted``, ``anonymised`` and ``files``."""
 
     def __call__(self, counts: Mapping[str, int]) -> None: ...
 
@@ -132,10 +132,18 @@ def carry_out(
     """Let everything end that would be over before ``horizon``.
 
     Returns:
-        ``rows`` and ``files`` that went, or in a dry run would go.
+        ``deleted`` or ``anonymised`` rows, and ``files`` that went; in a dry run those that would.
     """
     end = rulebook.end(schedule)
     cutoff = rulebook.cutoff(schedule, horizon)
+    masks = isinstance(end.rule, Expiry) and end.action == "anonymise"
+
+    def counted(rows: int, files: int) -> dict[str, int]:
+        return {"deleted": 0 if masks else rows, "anonymised": rows if masks else 0, "files": files}
+
+    def progress(counts: Mapping[str, int]) -> None:
+        told(counted(counts["rows"], counts["files"]))
+
     if isinstance(end.rule, Expiry):
         report = disposal.expire(
             declared=end.declared,
@@ -144,10 +152,10 @@ def carry_out(
             now=now,
             actor=actor,
             dry_run=dry_run,
-            progress=told,
+            progress=progress,
         )
     else:
         report = disposal.end_keep(
             declared=end.declared, keep=end.rule, cutoff=cutoff, now=now, actor=actor, dry_run=dry_run
         )
-    return {"rows": report.rows, "files": report.files}
+    return counted(report.rows, report.files)

@@ -338,7 +338,8 @@ class _Night:
         """Evidence and mail come last: the night is over, and neither may change how it ended."""
         notes = []
         try:
-            if not self.run.only and not self._undecided().exists():
+            destroying = self.run.steps.filter(destroys=True)
+            if not self.run.only and not destroying.exclude(status=_StepStatus.DONE).exists():
                 careful.carried_out(self.run)
             record(act="retention.night", now=self.now, actor=self.actor, label=self.run.status, counts=_flat(report))
         except Exception as error:  # noqa: BLE001 - a step is site code too: whatever it raises is its own failure

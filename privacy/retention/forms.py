@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -39,7 +37,3 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
     def chosen(self) -> Period:
         """The period, once the form is valid."""
         return Period.parse(self.cleaned_data["period"])
-
-    def save(self, commit: bool = True) -> Any:
-        """The service saves; the form only says what was typed."""
-        return self.instance

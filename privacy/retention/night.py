@@ -56,9 +56,13 @@ def expire(context: NightContext) -> StepReport:
 
 
 def _total(done: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
-    """Sums first, then the rows of each schedule that had any."""
-    counts = {"rows": sum(found["rows"] for found in done.values()), "files": sum(f["files"] for f in done.values())}
-    return {**counts, **{name: found["rows"] for name, found in done.items() if found["rows"]}}
+    """Sums by what happened first, then the rows of each schedule that had any."""
+    sums = {"deleted": 0, "anonymised": 0, "files": 0}
+    rows = {name: found["deleted"] + found["anonymised"] for name, found in done.items()}
+    for found in done.values():
+        for word in sums:
+            sums[word] += found[word]
+    return {**sums, **{name: count for name, count in rows.items() if count}}
 
 
 night_steps.add(SYNC, NightStep(SYNC, 10, gettext_noop("Compare the schedules with the declarations"), sync))

@@ -50,7 +50,7 @@ def test_a_row_past_its_end_is_gone_and_a_younger_one_stays(now: datetime) -> No
     assert report.status == "done"
     assert list(PageView.objects.all()) == [young]
     counts = {step.name: step.counts for step in report.steps}[SCHEDULES]
-    assert (counts["rows"], counts[DELETE]) == (1, 1)
+    assert (counts["deleted"], counts["anonymised"], counts[DELETE]) == (1, 0, 1)
 
 
 def test_what_would_cross_its_end_before_the_next_night_goes_tonight(now: datetime, actor: Actor) -> None:
@@ -212,7 +212,7 @@ class TestFailure:
         view(now - timedelta(days=500))
         night(now)
         entry = EvidenceEntry.objects.get(act="retention.night")
-        assert (entry.label, entry.counts[f"{SCHEDULES}: rows"]) == ("done", 1)
+        assert (entry.label, entry.counts[f"{SCHEDULES}: deleted"]) == ("done", 1)
 
 
 class TestOneAtATime:

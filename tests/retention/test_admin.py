@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
+
+from privacy.core.registries import StepReport
+from privacy.evidence.models import EvidenceDetail, EvidenceEntry
+from privacy.retention.models import Approval, NightRun, NightStepRun, Schedule
+from privacy.retention.services import run_night
+from tests.retention.conftest import NIGHT, Step, view
+from tests.retention.test_schedules import DELETE, TOTAL, promise, schedule
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("schedules")]
+
+RUNS = "admin:privacy_nightrun_changelist"
+SCHEDULES = "admin:privacy_schedule_changelist"
+
+
+def staff(*permissions: str) -> Client:
+    user = User.objects.create_user("staff", "staff@example.org", "x", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def admin(admin_client: Client) -> Client:
+    return admin_client
+
+
+def page(client: Client, name: str, *args: Any) -> str:
+    response = client.get(reverse(name, args=args))
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def one(name: str = DELETE) -> Schedule:
+    return schedule(name)
+
+
+class TestSchedules:
+    def test_the_list_says_how_many_rows_are_over_and_which_clause_binds(self, admin: Client) -> None:
+        promise("P13M", clause="§11")
+        for _ in range(3):
+            view(datetime(2020, 1, 1, tzinfo=UTC))
+        text = page(admin, SCHEDULES)
+        assert "§11 (X-1)" in text
+        assert "3 rows" in text
+        assert "13 months" in text
+
+    def test_the_page_of_a_schedule_previews_what_the_night_would_take(self, admin: Client) -> None:
+        view(datetime(2020, 1, 1, tzinfo=UTC))
+        text = page(admin, "admin:privacy_schedule_change", one().pk)
+        assert "Past their end now" in text
+        assert "The night would take" in text
+        assert "Change the period" in text
+
+    def test_a_weaker_period_is_refused_on_the_page_with_the_clause(self, admin: Client) -> None:
+        promise("P1M", clause="§10")
+        url = reverse("admin:privacy_schedule_change", args=[one().pk])
+        response = admin.post(url, {"period": "P30D"})
+        assert "§10" in response.content.decode()
+        assert one().period == "P13M"
+
+    def test_a_period_saved_on_the_page_is_in_force(self, admin: Client) -> None:
+        url = reverse("admin:privacy_schedule_change", args=[one().pk])
+        assert admin.post(url, {"period": "P3M"}).status_code == 302
+        assert one().period == "P3M"
+
+    def test_the_end_of_an_exception_has_no_form(self, admin: Client) -> None:
+        url = reverse("admin:privacy_schedule_change", args=[one(TOTAL).pk])
+        assert "Change the period" not in admin.get(url).content.decode()
+        assert admin.post(url, {"period": "P1D"}).status_code == 403
+
+    def test_a_schedule_whose_declaration_is_gone_can_still_be_read(self, admin: Client, now: datetime) -> None:
+        Schedule.objects.filter(name=DELETE).update(withdrawn_at=now, model="gone.Model")
+        assert "No longer declared" in page(admin, "admin:privacy_schedule_change", one().pk)
+        assert "gone.Model" in page(admin, SCHEDULES)
+
+    def test_pausing_needs_its_permission(self) -> None:
+        url = reverse("admin:privacy_schedule_pause", args=[one().pk])
+        assert staff("view_schedule", "change_schedule").post(url).status_code == 403
+        assert not one().paused
+
+    def test_pausing_and_resuming_by_button(self) -> None:
+        client = staff("view_schedule", "pause_schedule")
+        client.post(reverse("admin:privacy_schedule_pause", args=[one().pk]))
+        assert one().paused
+        assert "paused" in page(client, "admin:privacy_schedule_change", one().pk)
+        client.post(reverse("admin:privacy_schedule_resume", args=[one().pk]))
+        assert not one().paused
+
+    def test_who_may_only_look_cannot_change(self) -> None:
+        client = staff("view_schedule")
+        url = reverse("admin:privacy_schedule_change", args=[one().pk])
+        assert "Save the period" not in client.get(url).content.decode()
+        assert client.post(url, {"period": "P3M"}).status_code == 403
+
+    def test_nobody_looks_without_permission(self) -> None:
+        client = staff()
+        assert client.get(reverse("admin:privacy_schedule_change", args=[one().pk])).status_code == 403
+        assert client.get(reverse(SCHEDULES)).status_code == 403
+
+
+class TestNights:
+    def test_the_first_night_asks_on_the_screen_and_is_approved_by_button(self, admin: Client, now: datetime) -> None:
+        view(now - timedelta(days=500))
+        run = run_night(now=now, actor=NIGHT)
+        text = page(admin, RUNS)
+        assert "waits for your approval" in text
+        assert "first night of this site" in text
+        assert "1 deleted" in text
+        assert "waits for your approval" in page(admin, "admin:privacy_nightrun_change", run.run)
+        assert "waits for approval" in page(admin, SCHEDULES)
+        assert admin.post(reverse("admin:privacy_nightrun_approve")).status_code == 302
+        assert Approval.objects.get().status == "confirmed"
+
+    def test_the_evidence_knows_who_approved_and_its_immutable_row_does_not(self, now: datetime) -> None:
+        run_night(now=now, actor=NIGHT)
+        client = staff("view_nightrun", "approve_night")
+        client.post(reverse("admin:privacy_nightrun_approve"))
+        entry = EvidenceEntry.objects.get(act="retention.night_approved")
+        user = User.objects.get(username="staff")
+        assert EvidenceDetail.objects.get(entry=entry).actor_key == str(user.pk)
+
+    @pytest.mark.parametrize("button", ["run", "approve"])
+    def test_the_buttons_need_their_permissions(self, button: str, now: datetime) -> None:
+        run_night(now=now, actor=NIGHT)
+        client = staff("view_nightrun")
+        assert client.post(reverse(f"admin:privacy_nightrun_{button}")).status_code == 403
+        assert "Approve this" not in page(client, RUNS)
+        assert "Run now" not in page(client, RUNS)
+
+    @pytest.mark.parametrize("button", ["run", "approve"])
+    def test_a_link_cannot_press_a_button(self, admin: Client, button: str) -> None:
+        assert admin.get(reverse(f"admin:privacy_nightrun_{button}")).status_code == 405
+
+    def test_approving_when_nothing_waits_says_so(self, admin: Client) -> None:
+        response = admin.post(reverse("admin:privacy_nightrun_approve"), follow=True)
+        assert "no night waits for an approval" in response.content.decode()
+
+    def test_run_now_writes_the_night_down_and_leads_to_its_page(
+        self, admin: Client, django_capture_on_commit_callbacks: Any
+    ) -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            response = admin.post(reverse("admin:privacy_nightrun_run"))
+        run = NightRun.objects.get()
+        assert run.status == "pending"
+        assert response["Location"] == reverse("admin:privacy_nightrun_change", args=[run.pk])
+        page_of_run = admin.get(response["Location"])
+        assert page_of_run["Refresh"] == "3"
+        assert "Waiting for a worker" in page_of_run.content.decode()
+
+    def test_a_waiting_night_that_no_worker_takes_up_says_what_to_do(self, admin: Client, now: datetime) -> None:
+        run = NightRun.objects.create(status="pending", as_of=now, horizon=now, created_at=now, asked_by="x")
+        NightRun.objects.update(created_at=datetime(2020, 1, 1, tzinfo=UTC))
+        assert "No worker has taken this night up" in page(admin, "admin:privacy_nightrun_change", run.pk)
+
+    def test_a_night_at_work_shows_a_progress_bar(self, admin: Client, now: datetime) -> None:
+        run = NightRun.objects.create(
+            status="running", as_of=now, horizon=now, created_at=now, started_at=now, heartbeat=now, asked_by="x"
+        )
+        for number, status in enumerate(("done", "running", "pending")):
+            NightStepRun.objects.create(run=run, name=f"t.{number}", order=number, title=f"Step {number}", status=status)
+        response = admin.get(reverse("admin:privacy_nightrun_change", args=[run.pk]))
+        text = response.content.decode()
+        assert response["Refresh"] == "3"
+        assert '<progress max="3" value="1">' in text
+        assert "1 of 3 steps" in text
+
+    def test_a_finished_night_is_not_looked_at_again(self, admin: Client, now: datetime, approved: Approval) -> None:
+        report = run_night(now=now, actor=NIGHT)
+        response = admin.get(reverse("admin:privacy_nightrun_change", args=[report.run]))
+        assert "Refresh" not in response
+
+    def test_a_failed_step_shows_its_reason_and_what_to_do(
+        self, admin: Client, now: datetime, approved: Approval
+    ) -> None:
+        Step("test.bad", does=lambda context: StepReport({"rows": 2}, "two files are locked")).add()
+        report = run_night(now=now, actor=NIGHT)
+        text = page(admin, "admin:privacy_nightrun_change", report.run)
+        assert "two files are locked" in text
+        assert "What to do next:" in text
+
+    def test_nights_cannot_be_written_by_hand(self, admin: Client) -> None:
+        assert admin.get("/admin/privacy/nightrun/add/").status_code == 403
+        assert admin.get("/admin/privacy/schedule/add/").status_code == 403
