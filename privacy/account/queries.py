@@ -49,7 +49,7 @@ class Block:
 class Item:
     """One kind of record within a category, with the number that is this member's."""
 
-    name: str
+    label: str
     rows: int
 
 
@@ -197,7 +197,7 @@ def _holding(
     return Holding(
         category=name_words(category),
         items=tuple(
-            Item(str(declared.model._meta.verbose_name_plural), counts.get(declared.label, 0)) for declared in group
+            Item(declared.label, counts.get(declared.label, 0)) for declared in group
         ),
         purposes=tuple(dict.fromkeys(name_words(one.purpose) for one in held if one.purpose)),
         bases=tuple(dict.fromkeys(LEGAL_BASES.get(one.legal_basis, one.legal_basis) for one in held if one.legal_basis)),

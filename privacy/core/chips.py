@@ -41,7 +41,7 @@ STATUSES: dict[str, Chip] = {
     # closures
     "planned": Chip(_("planned"), "info", "clock"),
     "scheduled": Chip(_("scheduled"), "info", "clock"),
-    "cut_off": Chip(_("cut off, being removed"), "warn", "lock"),
+    "cut_off": Chip(_("cut off"), "warn", "lock"),
     "partial": Chip(_("partial"), "bad", "bang"),
     "held": Chip(_("held"), "info", "pause"),
     "done": Chip(_("done"), "good", "check"),

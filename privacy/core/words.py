@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from django.apps import apps
+from django.conf import settings
 from django.utils.formats import number_format
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext as _
@@ -152,6 +153,18 @@ def model_words(label: str) -> str:
         return str(apps.get_model(label)._meta.verbose_name_plural)
     except (LookupError, ValueError):
         return label
+
+
+def rows_words(label: str, rows: int) -> str:
+    """``("shop.Order", 1)`` as "1 order", three of them as "3 orders"; the account itself is not counted."""
+    try:
+        model = apps.get_model(label)
+    except (LookupError, ValueError):
+        return f"{number(rows)} {label}"
+    if rows == 1 and label == settings.AUTH_USER_MODEL:
+        return _("the account itself")
+    name = model._meta.verbose_name if rows == 1 else model._meta.verbose_name_plural
+    return f"{number(rows)} {name}"
 
 
 def name_words(name: str) -> str:

@@ -51,9 +51,11 @@ def ledger_card(now: datetime) -> Mapping[str, Any]:
         for run in promises.trend(limit=_TREND_RUNS)
     }
     days = [by_day[day] for day in sorted(by_day)][-_TREND_DAYS:]
+    broken = [row for row in ledger.rows if row.status == Status.BROKEN]
     return {
         "ledger": ledger,
-        "broken": [row for row in ledger.rows if row.status == Status.BROKEN],
+        "broken": broken[:_LISTED],
+        "broken_more": max(0, len(broken) - _LISTED),
         "age": duration_words(now - ledger.checked_at) if ledger.checked_at else "",
         "chart": charts.history(days, title=_("Promises by day"), key="desk-ledger") if len(days) > 1 else None,
     }

@@ -12,8 +12,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
@@ -35,7 +37,7 @@ _REFERENCE_SHOWN = 8
 class ClosureAdmin(ModelAdmin[Closure]):
     """A list to read, a page to understand one closure, and two acts: run it again, take it back."""
 
-    list_display = ("reference", "state", "channel", "closed_at", "due_at", "finished_at", "rows", "left")
+    list_display = ("reference", "state", "channel", "closed", "due", "finished", "rows", "left")
     list_filter = ("status", "channel", "closed_at")
     list_per_page = 50
     search_fields = ("=pseudonym",)
@@ -72,6 +74,18 @@ class ClosureAdmin(ModelAdmin[Closure]):
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def state(self, closure: Closure) -> SafeString:
         return chip(closure.status)
+
+    @admin.display(description=gettext_lazy("closed"), ordering="closed_at")
+    def closed(self, closure: Closure) -> str:
+        return _day(closure.closed_at)
+
+    @admin.display(description=gettext_lazy("due by"), ordering="due_at")
+    def due(self, closure: Closure) -> str:
+        return _day(closure.due_at)
+
+    @admin.display(description=gettext_lazy("finished"), ordering="finished_at")
+    def finished(self, closure: Closure) -> str:
+        return _day(closure.finished_at)
 
     @admin.display(description=gettext_lazy("rows"))
     def rows(self, closure: Closure) -> str:

@@ -15,6 +15,9 @@ from privacy.core.periods import Period
 
 register = template.Library()
 
+#: A tile shows longer values, such as dates, in smaller letters.
+_LONG = 9
+
 
 @register.inclusion_tag("privacy/elements/chip.html", name="chip")
 def chip(status: object, label: object = "", tone: str = "", icon: str = "") -> dict[str, object]:
@@ -25,7 +28,8 @@ def chip(status: object, label: object = "", tone: str = "", icon: str = "") -> 
 @register.inclusion_tag("privacy/elements/tile.html", name="tile")
 def tile(label: object, value: object, note: object = "", tone: str = "quiet", url: str = "") -> dict[str, object]:
     """One figure with its name: ``{% tile "Broken" 3 tone="bad" url=… %}``."""
-    return {"label": label, "value": value, "note": note, "tone": tone, "url": url}
+    long = len(str(value)) > _LONG
+    return {"label": label, "value": value, "note": note, "tone": tone, "url": url, "long": long}
 
 
 @register.inclusion_tag("privacy/elements/progress.html", name="progress")
@@ -76,6 +80,12 @@ def percent(value: float, whole: float | None = None) -> str:
 def model_name(label: str) -> str:
     """``{{ "shop.OrderLine"|model_name }}``: "order lines"."""
     return words.model_words(label)
+
+
+@register.filter
+def rows_of(rows: int, label: str) -> str:
+    """``{{ step.rows|rows_of:step.model }}``: "3 page views", "1 order"."""
+    return words.rows_words(label, rows)
 
 
 @register.filter

@@ -44,7 +44,7 @@ def test_a_confirmed_closure_removes_the_account_and_says_what_went(member: Any,
     assert not host.PageView.objects.exists()
     assert "Your account is closed" in html
     assert "3 page views deleted" in html
-    assert "1 orders made anonymous" in html
+    assert "1 order made anonymous" in html
     assert "tax law, 10 years" in html
     assert "until " in html
 

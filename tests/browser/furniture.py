@@ -1,0 +1,131 @@
+"""A site with a past, so that every screen has something to show."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from privacy.backups.models import Backup, BackupStorage
+from privacy.core.actors import Actor
+from privacy.core.pseudonyms import pseudonym
+from privacy.disposal.models import Closure
+from privacy.promises.models import PromiseRun
+from privacy.promises.services import check_promises, load_profile
+from privacy.retention.models import Approval, NightRun, NightStepRun
+from privacy.retention.services import sync_schedules
+
+PROFILE = Path(__file__).resolve().parents[2] / "project" / "profiles" / "harvest.toml"
+DAY = timedelta(days=1)
+
+
+def furnish(*, now: datetime, staff: Any) -> None:
+    actor = Actor.staff(staff)
+    load_profile(path=PROFILE, now=now - 30 * DAY, actor=actor)
+    sync_schedules(now=now, actor=actor)
+    for back in range(25, 0, -1):
+        PromiseRun.objects.create(
+            site="HTC",
+            checked_at=now - back * DAY,
+            asked_by="night",
+            kept=6 + (25 - back) // 4,
+            broken=2 if 8 < back < 13 else back % 7 == 0,
+            cannot_tell=max(0, 8 - (25 - back) // 4),
+        )
+    check_promises(now=now, actor=actor)
+    _closures(now)
+    _nights(now)
+    _backups(now)
+
+
+def _closures(now: datetime) -> None:
+    steps = [
+        {"model": "host.PageView", "action": "delete", "rows": 18_412, "files": 0},
+        {"model": "host.Upload", "action": "delete", "rows": 3, "files": 3},
+        {"model": "host.Order", "action": "anonymise", "rows": 12, "files": 0},
+        {"model": "auth.User", "action": "delete", "rows": 1, "files": 0},
+    ]
+    kept = [
+        {"model": "host.Order", "rows": 12, "ground": "tax law, 10 years", "until": (now + 3650 * DAY).isoformat()}
+    ]
+    errors = [
+        "host.Upload.file: a file could not be removed (PermissionError)",
+        "host.Review.author: the row that stands in for erased people does not exist. Create it, or name another.",
+    ]
+    shapes: dict[str, dict[str, Any]] = {
+        "done": {"finished_at": now - DAY, "erased_at": now - DAY, "steps": steps, "kept": kept},
+        "partial": {"steps": steps[:2], "errors": errors, "attempts": 3},
+        "scheduled": {"due_at": now + 40 * DAY},
+        "cut_off": {},
+        "held": {"erased_at": None},
+        "cancelled": {"finished_at": now},
+    }
+    for number, (status, extra) in enumerate(shapes.items(), start=9001):
+        values: dict[str, Any] = {
+            "subject_key": "" if status in ("done", "cancelled") else str(number),
+            "pseudonym": pseudonym("subject", str(number)),
+            "status": status,
+            "channel": ("page", "admin", "command", "take_over", "retention", "orm")[number % 6],
+            "requested_by": "member",
+            "closed_at": now - 2 * DAY,
+            "due_at": now - DAY,
+            "cut_off_at": None if status in ("scheduled", "cancelled") else now - 2 * DAY,
+            "backups_until": now + 30 * DAY,
+            **extra,
+        }
+        Closure.objects.create(**values)
+
+
+def _nights(now: datetime) -> None:
+    for back, status in ((3, "done"), (2, "failed"), (1, "done"), (0, "awaiting_approval")):
+        began = now - back * DAY - timedelta(hours=5)
+        night = NightRun.objects.create(
+            status=status,
+            as_of=began,
+            horizon=began + DAY,
+            created_at=began,
+            started_at=began,
+            finished_at=began + timedelta(minutes=3, seconds=20),
+            asked_by="night",
+        )
+        for order, (name, title, step_status) in enumerate(
+            (
+                ("disposal.closures", "Close and erase accounts", "done"),
+                ("retention.expiry", "Remove what is past its end", "failed" if status == "failed" else "done"),
+                ("promises.check", "Check the promises", "done"),
+            )
+        ):
+            NightStepRun.objects.create(
+                run=night,
+                name=name,
+                order=order,
+                title=title,
+                destroys=order < 2,
+                status=step_status,
+                counts={"accounts": 12, "rows": 18_412, "files": 7},
+                error="OperationalError" if step_status == "failed" else "",
+                started_at=began,
+                finished_at=began + timedelta(seconds=66 * (order + 1)),
+            )
+    Approval.objects.create(
+        reasons=["large"], run=night, counts={"disposal.closures": {"accounts": 240}, "retention.expiry": {"rows": 91_000}}, accounts=240, total_accounts=2_000,
+        asked_at=now,
+    )
+
+
+def _backups(now: datetime) -> None:
+    BackupStorage.objects.create(alias="dbbackup", scanned_at=now, tried_at=now)
+    for back in (1, 9, 20, 29, 45):
+        Backup.objects.create(
+            storage="dbbackup",
+            name=f"default-{now - back * DAY:%Y-%m-%d-%H%M%S}.dump.gz",
+            kind="database",
+            status="failed" if back == 45 else "present",
+            error="PermissionError" if back == 45 else "",
+            source="scan",
+            taken_at=now - back * DAY,
+            size=48_000_000 + back * 1_000,
+            compressed=True,
+            first_seen_at=now - back * DAY,
+            last_seen_at=now,
+        )
