@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import resolve, reverse
 from django.utils import timezone
@@ -18,6 +19,7 @@ from django.utils import timezone
 from privacy.backups import services
 from privacy.backups.models import Backup
 from privacy.core.actors import Actor
+from privacy.core.registries import desk_cards
 from tests.backups.conftest import Unlistable
 
 Put = Callable[..., str]
@@ -160,3 +162,14 @@ def test_a_failure_stands_in_the_list_with_its_reason(
     services.reconcile(now=timezone.now(), actor=actor)
     Backup.objects.update(status="failed", error="PermissionError: Permission denied")
     assert "PermissionError: Permission denied" in signed_in("view_backup").get(reverse(LIST)).content.decode()
+
+
+def test_the_desks_card_counts_what_breaks_the_promise(put: Put, one_month: None, now: datetime, actor: Actor) -> None:
+    put("default-server-2026-02-10-033000.dump")
+    put("default-server-2026-03-15-033000.dump")
+    services.reconcile(now=now, actor=actor)
+    card = desk_cards.get("backups")
+    html = render_to_string(card.template, dict(card.context(now)))
+    assert "2 files" in html
+    assert "1 is older than promised" in html
+    assert card.permission == "privacy.view_backup"

@@ -174,3 +174,10 @@ def test_a_longer_promise_leaves_nothing_to_retry(
 def test_the_night_lists_before_it_deletes_and_previews_only_the_deletion() -> None:
     scan, expire = night_steps.get("backups.scan"), night_steps.get("backups.expire")
     assert (scan.order, scan.destroys, expire.order, expire.destroys) == (500, False, 510, True)
+
+
+def test_a_night_that_cannot_list_the_storage_reports_an_error(
+    use_storage: Use, one_month: None, now: datetime, actor: Actor
+) -> None:
+    use_storage(Unlistable)
+    assert "cannot be listed" in night.scan(context(now, actor)).error
