@@ -131,13 +131,9 @@ def kept_over(declared: Declared, keep: KeptField, cutoff: datetime) -> QuerySet
 
 
 def _expire_accounts(rows: QuerySet[Any], *, now: datetime, actor: Actor) -> ExpiryReport:
-    report = ExpiryReport()
-    for user in rows.iterator(chunk_size=settings.batch_size):
-        done = services.close_account(
-            user=user, mandate=Mandate("retention", Closure.Channel.RETENTION), now=now, actor=actor
-        )
-        report.rows += done.status in (Closure.Status.DONE, Closure.Status.SCHEDULED)
-    return report
+    mandate = Mandate("retention", Closure.Channel.RETENTION)
+    counts = services.close_accounts(users=rows, mandate=mandate, now=now, actor=actor)
+    return ExpiryReport(rows=counts["accounts"] + counts["scheduled"])
 
 
 def _mask_window(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -104,16 +105,8 @@ def close_account(*, user: Any, mandate: Mandate, now: datetime, actor: Actor) -
     Raises:
         MandateTooWeak: the policy demands more before an account is removed.
     """
-    rule = rules()
-    mandate.require(rule)
-    with transaction.atomic(using=router.db_for_write(Closure)):
-        closure = _open_closure(user, mandate, now=now, actor=actor)
-        if closure.status == Closure.Status.HELD:
-            return ClosureReport.of(closure)
-        if closure.due_at > now:
-            closing.lock_out([closure], now=now, for_good=False)
-            return ClosureReport.of(closure)
-    return _destroy_now(closure, now=now, actor=actor)
+    mandate.require(rules())
+    return _destroy_now(lambda: _open_closure(user, mandate, now=now, actor=actor), now=now, actor=actor)
 
 
 def run_closure(*, closure: Closure, now: datetime, actor: Actor) -> ClosureReport:
@@ -124,7 +117,7 @@ def run_closure(*, closure: Closure, now: datetime, actor: Actor) -> ClosureRepo
     """
     if not closure.is_open:
         raise WrongState(field="closure", problem="it is at rest", mend="Choose one that is still open")
-    return _destroy_now(closure, now=now, actor=actor, any_size=True)
+    return _destroy_now(lambda: closure, now=now, actor=actor, any_size=True)
 
 
 def cancel_closure(*, closure: Closure, now: datetime, actor: Actor) -> None:
@@ -163,30 +156,40 @@ def take_over_closed(
     users = closed_by_site(rule)
     if dry_run:
         return {"taken": users.count(), "undated": users.filter(_closed_at__isnull=True).count()}
-    after = rules().after
     for keys in keyset(users, settings.batch_size):
         rows = list(closed_by_site(rule).filter(pk__in=keys).values_list("pk", "_closed_at"))
-        Closure.objects.bulk_create(
-            [
-                Closure(
-                    subject_key=str(key),
-                    pseudonym=pseudonym("subject", str(key)),
-                    status=Closure.Status.SCHEDULED,
-                    channel=Closure.Channel.TAKE_OVER,
-                    requested_by="site",
-                    closed_at=closed_at or now,
-                    due_at=after.end(closed_at or now, settings.calendar),
-                )
-                for key, closed_at in rows
-            ],
-            ignore_conflicts=True,
-        )
+        _open_many(rows, Mandate("site", Closure.Channel.TAKE_OVER), now=now)
         counts["taken"] += len(rows)
         counts["undated"] += sum(closed_at is None for _, closed_at in rows)
         if progress:
             progress(counts)
     if counts["taken"]:
         record(act="disposal.taken_over", label=get_user_model()._meta.label, counts=counts, now=now, actor=actor)
+    return counts
+
+
+def close_accounts(*, users: QuerySet[Any], mandate: Mandate, now: datetime, actor: Actor) -> dict[str, int]:
+    """Close many accounts, in batches: the rules and the retries of ``run_closures`` hold.
+
+    Returns:
+        ``accounts`` destroyed, ``partial`` ones, and ``scheduled`` where the policy gives them time.
+
+    Raises:
+        MandateTooWeak: the policy demands more before an account is removed.
+    """
+    mandate.require(rules())
+    counts = {"accounts": 0, "partial": 0, "scheduled": 0}
+    for keys in keyset(users, _batch_size(Closure.objects.all())):
+        subject_keys = [str(key) for key in keys]
+        _open_many([(key, now) for key in keys], mandate, now=now)
+        mine = Closure.objects.unfinished().filter(subject_key__in=subject_keys)
+        waiting = list(mine.filter(due_at__gt=now))
+        closing.lock_out(waiting, now=now, for_good=False)
+        counts["scheduled"] += len(waiting)
+        due = list(mine.filter(due_at__lte=now).values_list("pk", flat=True))
+        closures, _ = _run_batch(due, now=now, actor=actor)
+        closing.follow_up(closures, now=now, actor=actor)
+        _count(closures, counts)
     return counts
 
 
@@ -209,8 +212,7 @@ def run_closures(
         closures, reopened = _run_batch(keys, now=now, actor=actor)
         closing.follow_up(closures, now=now, actor=actor)
         counts["reopened"] += reopened
-        counts["accounts"] += sum(closure.status == Closure.Status.DONE for closure in closures)
-        counts["partial"] += sum(closure.status == Closure.Status.PARTIAL for closure in closures)
+        _count(closures, counts)
         if progress:
             progress(counts)
     return counts
@@ -248,20 +250,47 @@ def _open_closure(user: Any, mandate: Mandate, *, now: datetime, actor: Actor) -
     )
 
 
-def _destroy_now(closure: Closure, *, now: datetime, actor: Actor, any_size: bool = False) -> ClosureReport:
+def _open_many(rows: Sequence[tuple[Any, datetime | None]], mandate: Mandate, *, now: datetime) -> None:
+    """Open a closure for each ``(key, closed at)`` in one INSERT; one that is open already stays as it is."""
+    after, calendar = rules().after, settings.calendar
+    dated = [(key, closed_at or now, after.end(closed_at or now, calendar)) for key, closed_at in rows]
+    # What the site closed may be reopened by the site until the night comes to it.
+    waits = mandate.channel == Closure.Channel.TAKE_OVER
+    Closure.objects.bulk_create(
+        [
+            Closure(
+                subject_key=str(key),
+                pseudonym=pseudonym("subject", str(key)),
+                status=Closure.Status.SCHEDULED if waits or due_at > now else Closure.Status.PLANNED,
+                channel=mandate.channel,
+                requested_by=mandate.requested_by,
+                verified_by=mandate.verified_by,
+                closed_at=closed_at,
+                due_at=due_at,
+            )
+            for key, closed_at, due_at in dated
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _count(closures: Sequence[Closure], counts: dict[str, int]) -> None:
+    counts["accounts"] += sum(closure.status == Closure.Status.DONE for closure in closures)
+    counts["partial"] += sum(closure.status == Closure.Status.PARTIAL for closure in closures)
+
+
+def _destroy_now(find: Callable[[], Closure], *, now: datetime, actor: Actor, any_size: bool = False) -> ClosureReport:
     """One account in one transaction; a database that refuses the commit still gets the cut-off."""
     using = router.db_for_write(Closure)
     try:
         with transaction.atomic(using=using):
-            closing.cut_off([closure], now=now)
-            if closure.erased_at is None:
-                if not any_size and _too_large(closure):
-                    nudge("privacy.close", closure=str(closure.pk))
-                    return ClosureReport.of(closure)
-                closing.destroy([closure], now=now, actor=actor)
+            closure = find()
+            if not _destroy_or_wait(closure, now=now, actor=actor, any_size=any_size):
+                return ClosureReport.of(closure)
     except DatabaseError as error:
-        closure.refresh_from_db()
         with transaction.atomic(using=using):
+            closure = find()
+            closure.refresh_from_db()
             closing.lock_out([closure], now=now, for_good=True)
             closing.fail(closure, reason=closing.reason_of(error), now=now)
     if connections[using].in_atomic_block:  # the door holds a transaction of its own
@@ -269,6 +298,22 @@ def _destroy_now(closure: Closure, *, now: datetime, actor: Actor, any_size: boo
     else:
         closing.follow_up([closure], now=now, actor=actor)
     return ClosureReport.of(closure)
+
+
+def _destroy_or_wait(closure: Closure, *, now: datetime, actor: Actor, any_size: bool) -> bool:
+    """Destroy the account unless it waits for its date, a hold or a task; True when it was tried."""
+    if closure.status == Closure.Status.HELD:
+        return False
+    if closure.due_at > now:
+        closing.lock_out([closure], now=now, for_good=False)
+        return False
+    closing.cut_off([closure], now=now)
+    if closure.erased_at is None:
+        if not any_size and _too_large(closure):
+            nudge("privacy.close", closure=str(closure.pk))
+            return False
+        closing.destroy([closure], now=now, actor=actor)
+    return True
 
 
 def _run_batch(keys: Sequence[Any], *, now: datetime, actor: Actor) -> tuple[list[Closure], int]:
@@ -285,8 +330,12 @@ def _run_batch(keys: Sequence[Any], *, now: datetime, actor: Actor) -> tuple[lis
     except DatabaseError:  # refused at the commit: one by one, so that each gets its own reason
         closures = list(Closure.objects.unfinished().filter(pk__in=keys))
         for closure in closures:
-            _destroy_now(closure, now=now, actor=actor, any_size=True)
+            _destroy_now(partial(_itself, closure), now=now, actor=actor, any_size=True)
         return closures, 0
+
+
+def _itself(closure: Closure) -> Closure:
+    return closure
 
 
 def _too_large(closure: Closure) -> bool:

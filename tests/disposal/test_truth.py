@@ -235,3 +235,41 @@ def test_one_account_that_fails_does_not_keep_the_others(now: datetime, actor: A
 
     assert counts == {"accounts": 8, "partial": 1, "reopened": 0}
     assert Closure.objects.get(status="partial").subject_key == str(users[4].pk)
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL is asked before the commit")
+def test_a_commit_that_the_database_refuses_still_cuts_the_account_off(
+    now: datetime, unplanned: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last net: nothing asked the deferred constraint in time, and the commit itself fails."""
+    user = plant("refused")
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO stranger VALUES (1, %s)", [user.pk])
+    monkeypatch.setattr("privacy.disposal.execution.settle", lambda using: None)
+
+    closure = close(user, now)
+
+    expect_partial(closure, "IntegrityError", now)
+    assert cannot_sign_in(user)
+    monkeypatch.undo()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM stranger")
+    expect_mended(now)
+
+
+def test_one_refused_commit_in_a_night_does_not_keep_the_others(
+    now: datetime, unplanned: None, monkeypatch: pytest.MonkeyPatch, actor: Actor
+) -> None:
+    users = [plant(f"night{number}", orders=0) for number in range(3)]
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO stranger VALUES (1, %s)", [users[1].pk])
+    monkeypatch.setattr("privacy.disposal.execution.settle", lambda using: None)
+    for user in users:
+        Closure.objects.create(
+            subject_key=str(user.pk), pseudonym="x", channel="command", closed_at=now, due_at=now, status="planned"
+        )
+
+    counts = run_closures(now=now, horizon=now, actor=actor)
+
+    assert counts == {"accounts": 2, "partial": 1, "reopened": 0}
+    assert Closure.objects.get(status="partial").subject_key == str(users[1].pk)
