@@ -114,6 +114,8 @@ class PrivacyCommand(BaseCommand):
         Raises:
             UnknownUser: nobody, or more than one.
         """
+        if "\0" in word:  # PostgreSQL would raise, with the word in its message
+            raise UnknownUser
         model = get_user_model()
         by_key = word.startswith("pk:")
         lookup = {"pk": word[3:]} if by_key else {model.USERNAME_FIELD: word}
