@@ -87,7 +87,7 @@ class SiteData(PersonalData):
     collected_at = ("posting",)
     on_erasure = Delete()
     holds = ("url", "title", "description")
-    required = {"url": "it is what other members are led to"}
+    required = {"url": "it is what other members are led to", "title": "lists of sites call it by this name"}
     export = ("url", "title", "description", "added_at")
 
 
@@ -144,6 +144,7 @@ class EarningData(PersonalData):
     category = "earnings"
     purpose = "service"
     legal_basis = "contract"
+    source = "automatic"
     clause = "§5.1"
     collected_at = ("use",)
     on_erasure = Anonymise(payment_email="", remark="")
@@ -167,6 +168,7 @@ class UploadData(PersonalData):
     collected_at = ("posting",)
     on_erasure = Delete()
     holds = ("file", "caption")
+    required = {"file": "it is what is uploaded"}
     export = ("file", "caption", "uploaded_at")
 
 
@@ -227,6 +229,7 @@ class TicketReplyData(PersonalData):
     clause = "§2.1"
     collected_at = ("support",)
     on_erasure = {"ticket__member__user": Delete(), "author": Anonymise(body="")}
+    required = {"body": "it is the answer"}
     expires = Expire("P24M from written_at", Delete())
     export = ("body", "written_at")
 
@@ -241,7 +244,7 @@ class EnquiryData(PersonalData):
     collected_at = ("support",)
     on_erasure = Delete()
     holds = ("name", "email", "text")
-    required = {"email": "the answer goes there", "text": "it is the question"}
+    required = {"name": "the answer greets by it", "email": "the answer goes there", "text": "it is the question"}
     expires = "P12M from received_at"
     export = ("name", "email", "text", "received_at")
 
@@ -256,6 +259,7 @@ class NoteData(PersonalData):
     collected_at = ("support",)
     on_erasure = {"object_id": Delete(), "author": Anonymise()}
     holds = ("text",)
+    required = {"text": "it is the note; staff writes it, nobody is asked for it"}
     expires = Expire("P24M from written_at", Delete())
     export = ("text", "written_at")
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 MARKS = {
@@ -58,6 +58,17 @@ def step(text: str, outcome: str = "") -> None:
     say(f"  {text.ljust(34, ' ' if not outcome else '.')} {outcome}".rstrip())
 
 
+def did(name: str, outcome: str, counts: Mapping[str, int]) -> None:
+    """A step of the night with its figures; many of them get a line each."""
+    figures = [f"{count:,} {what}" for what, count in counts.items() if count]
+    if len(figures) < 3:
+        step(f"  {name}", ", ".join([outcome, *figures]))
+        return
+    step(f"  {name}", outcome)
+    for figure in figures:
+        say(f"      {figure}")
+
+
 def fault(text: str) -> None:
     """Something went wrong; said on standard error."""
     print(paint(text, "31;1"), file=sys.stderr, flush=True)
@@ -73,12 +84,13 @@ def ledger(title: str, rows: Iterable[Row], counts: dict[str, int]) -> None:
             continue
         codes.append(row.code)
         front = f"  {mark} {word.ljust(11)} {row.code.ljust(10)} {row.clause.ljust(11)} "
-        room = width() - len(front)
-        text = row.says if len(row.says) <= room else f"{row.says[: room - 1].rstrip()}…"
-        say(paint(front, colour) + text)
+        said = textwrap.wrap(row.says, width() - len(front))
+        say(paint(front, colour) + said[0])
+        for line in said[1:]:
+            say(" " * len(front) + line)
         if row.status != "kept":
-            for line in textwrap.wrap(row.why, width() - 18):
-                say(" " * 16 + paint(line, "2"))
-    said = [f"{counts[name]} {MARKS[name][2].lower()}" for name in MARKS if counts.get(name)]
+            for line in textwrap.wrap(f"→ {row.why}", width() - len(front), subsequent_indent="  "):
+                say(" " * len(front) + paint(line, colour))
+    words = [f"{counts[name]} {MARKS[name][2].lower()}" for name in MARKS if counts.get(name)]
     say()
-    say(f"  {len(codes)} promises: " + ", ".join(said) + ".")
+    say(f"  {len(codes)} promises: " + ", ".join(words) + ".")

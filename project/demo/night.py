@@ -19,7 +19,9 @@ from project.demo.crew import Crew, Hand
 TASK = "privacy.nightly"
 #: Beat looks into the database every five seconds; a minute that is nearer could pass unseen.
 LEAD = timedelta(seconds=12)
-TIMEOUT = 300.0
+#: A worker takes a message up at once; a night over a few hundred members takes seconds.
+TAKEN_UP = timedelta(seconds=60)
+COMPLETE = timedelta(seconds=300)
 OVER = {"done", "failed", "awaiting_approval", "preview", "interrupted"}
 
 
@@ -59,29 +61,29 @@ def moved_to_the_next_minute() -> Iterator[datetime]:
 
 def came_by_beat(*, run: NightRun, beat: Hand, worker: Hand) -> bool:
     """True when beat's log says that it sent the task, and the worker's that the run's own message came."""
-    return f"Sending due task {TASK}" in beat.text() and bool(run.message_id) and run.message_id in worker.text()
+    return f"({TASK})" in beat.text() and bool(run.message_id) and run.message_id in worker.text()
 
 
-def watch(*, crew: Crew, since: datetime) -> NightRun:
-    """Wait for a night that began after ``since``, telling each step as it ends.
+def watch(*, crew: Crew, since: datetime, due: datetime) -> NightRun:
+    """Wait for a night that began after ``since`` and is due at ``due``, telling each step as it ends.
 
     Raises:
         NightMissed: none began or none ended in time.
         ProcessDied: worker or beat ended by itself.
     """
-    deadline = time.monotonic() + TIMEOUT
     told: set[str] = set()
-    while time.monotonic() < deadline:
+    while True:
         crew.look_after()
         run = NightRun.objects.filter(created_at__gte=since, dry_run=False).order_by("-created_at").first()
+        if timezone.now() > due + (COMPLETE if run else TAKEN_UP):
+            tails = "\n\n".join(f"{hand.name}:\n{hand.tail()}" for hand in crew.hands)
+            what = "complete" if run else "taken up by a worker"
+            raise NightMissed(f"The night of {due:%H:%M} was not {what} in time. The logs end with:\n{tails}")
         if run is not None:
             for line in run.steps.order_by("order", "name"):
                 if line.status not in {"pending", "running"} and line.name not in told:
                     told.add(line.name)
-                    counts = ", ".join(f"{count} {name}" for name, count in line.counts.items() if count)
-                    console.step(f"  {line.name}", f"{line.status}{f' ({counts})' if counts else ''}")
+                    console.did(line.name, line.status, line.counts)
             if run.status in OVER:
                 return run
         time.sleep(0.5)
-    tails = "\n\n".join(f"{hand.name}:\n{hand.tail()}" for hand in crew.hands)
-    raise NightMissed(f"No night was complete within {TIMEOUT:.0f} seconds. The logs end with:\n{tails}")

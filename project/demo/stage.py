@@ -87,9 +87,8 @@ def _night(crew: Crew) -> tuple[Ledger, bool]:
     preview = run_night(now=timezone.now(), actor=ACTOR)
     console.step("preview", preview.status)
     for line in preview.steps:
-        counts = ", ".join(f"{count} {name}" for name, count in line.counts.items() if count)
         if line.status == "previewed":
-            console.step(f"  {line.name}", f"would treat {counts}" if counts else "nothing to do")
+            console.did(line.name, "it would treat" if any(line.counts.values()) else "nothing to do", line.counts)
     approval = approve_night(now=timezone.now(), actor=ACTOR)
     console.step("confirmed", f"{approval.accounts} of {approval.total_accounts} accounts may go")
 
@@ -100,7 +99,7 @@ def _night(crew: Crew) -> tuple[Ledger, bool]:
     since = timezone.now()
     with night.moved_to_the_next_minute() as minute:
         console.step("the task's next time", f"{minute:%H:%M} {minute.tzname()}")
-        run = night.watch(crew=crew, since=since)
+        run = night.watch(crew=crew, since=since, due=minute)
     by_beat = night.came_by_beat(run=run, beat=beat, worker=worker)
     took = f" in {run.took.total_seconds():.1f} s" if run.took else ""
     console.step("the night", f"{run.status}{took}, {'sent by beat' if by_beat else 'NOT sent by beat'}")
