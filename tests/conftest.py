@@ -11,10 +11,15 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 from django.test import TestCase, TransactionTestCase
+from hypothesis import settings as hypothesis_settings
 
 from privacy.core import registries
 from privacy.core.actors import Actor
 from privacy.datamap.registry import registry
+
+# How long one example takes says what else the machine does, not whether the code is right.
+hypothesis_settings.register_profile("suite", deadline=None)
+hypothesis_settings.load_profile("suite")
 
 #: PRIVACY_TEST_TRIGGERS=keep leaves the evidence triggers in place. A test that flushes its
 #: database would meet them and fail, as it should, so those tests sit this one run out.
