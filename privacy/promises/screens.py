@@ -13,6 +13,7 @@ from privacy.core.periods import InvalidPeriod
 from privacy.core.registries import Status
 from privacy.core.words import period_words
 from privacy.promises import queries
+from privacy.promises.facts import Facts
 from privacy.promises.ledger import WORST_FIRST, Ledger, LedgerRow
 from privacy.promises.models import Promise, PromiseRun
 
@@ -27,7 +28,9 @@ def ledger_screen() -> dict[str, Any]:
         "site": queries.site(),
         "promised": Promise.objects.count(),
         "tiles": [_tile(status, ledger) for status in WORST_FIRST],
-        "groups": [_group(status, ledger) for status in WORST_FIRST if ledger.counts[status]],
+        "urgent": _groups(ledger, Status.BROKEN, Status.CANNOT_TELL),
+        "rest": _groups(ledger, Status.KEPT, Status.NOT_PROMISED),
+        "facts": _said_about_the_site(queries.facts()),
         "chart": _trend(queries.trend(limit=200)),
     }
 
@@ -66,6 +69,10 @@ def _tile(status: Status, ledger: Ledger) -> dict[str, Any]:
     }
 
 
+def _groups(ledger: Ledger, *statuses: Status) -> list[dict[str, Any]]:
+    return [_group(status, ledger) for status in statuses if ledger.counts[status]]
+
+
 def _group(status: Status, ledger: Ledger) -> dict[str, Any]:
     titles = {
         Status.BROKEN: _("Broken: act on these first"),
@@ -75,6 +82,23 @@ def _group(status: Status, ledger: Ledger) -> dict[str, Any]:
     }
     rows = [_shown(row) for row in ledger.rows if row.status == status]
     return {"id": status.value, "title": titles[status], "rows": rows, "folded": status == Status.NOT_PROMISED}
+
+
+def _said_about_the_site(facts: Facts) -> list[tuple[str, str]]:
+    """The profile's facts as term and description, without those it leaves out."""
+    officer = (facts.officer.name, facts.officer.email, *facts.officer.postal_address)
+    lines = [
+        (_("Names"), facts.names),
+        (_("Trade register"), (facts.register_number,)),
+        (_("Postal address"), facts.postal_address),
+        (_("Contact"), (facts.contact_name, *facts.contacts.values())),
+        (_("Data protection officer"), officer),
+        (_("Authority for complaints"), (facts.authority.name, facts.authority.link)),
+        (_("Role for its own data"), (facts.roles.get("own", ""),)),
+        (_("Role for clients' data"), (facts.roles.get("client", ""),)),
+        (_("Languages"), facts.languages),
+    ]
+    return [(term, ", ".join(filter(None, said))) for term, said in lines if any(said)]
 
 
 def _shown(row: LedgerRow) -> dict[str, Any]:

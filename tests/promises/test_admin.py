@@ -181,3 +181,11 @@ def test_what_a_profile_says_is_escaped(load: Load, staff: Callable[..., Client]
     load(("Guests are asked before they are fed.", "<script>alert(1)</script>"))
     check_promises(now=now, actor=actor)
     assert "<script>alert" not in staff("view_promise").get(reverse(LEDGER)).content.decode()
+
+
+def test_the_facts_of_the_profile_stand_at_the_foot(load: Load, staff: Callable[..., Client]) -> None:
+    load()
+    response = staff("view_promise").get(reverse(LEDGER))
+    assert ("Contact", "privacy@example.org") in response.context["facts"]
+    assert "Postal address" not in dict(response.context["facts"])
+    assert "example.toml" in response.content.decode()
