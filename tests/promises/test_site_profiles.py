@@ -13,7 +13,8 @@ from privacy.core.registries import live_checks
 from privacy.promises import queries
 from privacy.promises.models import Promise
 from privacy.promises.profiles import read_profile
-from privacy.promises.services import load_profile
+from privacy.promises.services import WrongProfile, load_profile
+from privacy.retention.models import Schedule
 
 PROFILES = Path(__file__).resolve().parents[2] / "project" / "profiles"
 SITES = {"harvest": "HTC", "harvestr": "HVR", "coopt": "CPT", "harmony": "HMY", "adsterra": "ADS"}
@@ -47,26 +48,26 @@ def test_there_is_no_sixth_profile() -> None:
     assert {path.stem for path in PROFILES.glob("*.toml")} == set(SITES)
 
 
-def test_together_they_make_exactly_these_promises() -> None:
+def test_together_they_make_exactly_these_promises(db: None) -> None:
     made = [draft.code for site in SITES for draft in read_profile(path_of(site)).promises]
     assert len(SERVED) == len(set(SERVED)) == 64
     assert sorted(made) == sorted(SERVED)
 
 
-def test_every_promise_of_harvest_is_asked_of_a_check_that_exists() -> None:
+def test_every_promise_of_harvest_is_asked_of_a_check_that_exists(db: None) -> None:
     for draft in read_profile(path_of("harvest")).promises:
         assert not draft.needs, draft.code
         assert all(name in live_checks for name in draft.checks), draft.code
 
 
 @pytest.mark.parametrize("site", SITES)
-def test_a_promise_names_a_missing_record_only_where_no_check_exists(site: str) -> None:
+def test_a_promise_names_a_missing_record_only_where_no_check_exists(site: str, db: None) -> None:
     for draft in read_profile(path_of(site)).promises:
         unknown = [name for name in draft.checks if name not in live_checks]
         assert bool(unknown) == bool(draft.needs), draft.code
 
 
-def test_each_promise_is_one_plain_sentence() -> None:
+def test_each_promise_is_one_plain_sentence(db: None) -> None:
     for site in SITES:
         for draft in read_profile(path_of(site)).promises:
             assert draft.says.endswith("."), draft.code
@@ -88,3 +89,25 @@ def test_the_figures_are_those_of_the_texts(now: datetime, actor: Actor, db: Non
         if draft.bound
     }
     assert bound == wanted
+
+
+def test_a_schedule_that_an_admin_set_longer_than_a_new_promise_stops_its_profile(
+    now: datetime, actor: Actor, db: None
+) -> None:
+    schedule = Schedule.objects.create(
+        name="host.View:viewed_at:delete",
+        kind="expiry",
+        model="host.View",
+        category="events",
+        start="viewed_at",
+        action="delete",
+        declared="P12M",
+        period="P14M",
+        edited=True,
+        synced_at=now,
+    )
+    with pytest.raises(WrongProfile, match=r"HVR-11-4: figure: P13M .* retention\.events as set in the admin is P14M"):
+        load_profile(path=path_of("harvestr"), now=now, actor=actor)
+    schedule.period = "P13M"
+    schedule.save()
+    assert load_profile(path=path_of("harvestr"), now=now, actor=actor).site == "HVR"
