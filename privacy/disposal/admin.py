@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -31,6 +32,11 @@ from privacy.disposal.models import Closure
 RUN = "privacy.run_closure"
 SEE_SUBJECT = "privacy.view_closure_subject"
 _REFERENCE_SHOWN = 8
+
+
+def _day(moment: datetime | None) -> str:
+    """The day in the site's zone; the closure's own page tells the hour."""
+    return date_format(localtime(moment)) if moment else "–"
 
 
 @admin.register(Closure)

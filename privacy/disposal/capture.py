@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
@@ -33,7 +33,7 @@ def read(model: type[models.Model], *, batch: uuid.UUID, place: str, using: str)
 
 def release(batch: uuid.UUID) -> None:
     """Forget the keys of a batch that was read back clean."""
-    Captured.objects.filter(batch=batch)._raw_delete(Captured.objects.db)  # type: ignore[attr-defined]
+    Captured.objects.filter(batch=batch)._raw_delete(Captured.objects.db)
 
 
 def insert_select(model: type[models.Model], columns: tuple[str, ...], selected: QuerySet[Any]) -> int:
@@ -44,7 +44,8 @@ def insert_select(model: type[models.Model], columns: tuple[str, ...], selected:
     except EmptyResultSet:
         return 0
     quote = connection.ops.quote_name
-    names = ", ".join(quote(model._meta.get_field(name).column) for name in columns)  # type: ignore[union-attr]
+    fields = (cast("models.Field[Any, Any]", model._meta.get_field(name)) for name in columns)
+    names = ", ".join(quote(str(field.column)) for field in fields)
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO {quote(model._meta.db_table)} ({names}) {sql}", params)
         return int(cursor.rowcount)

@@ -58,7 +58,7 @@ def lock_out(closures: Closures, *, now: datetime, for_good: bool) -> None:
     for declared in graph.declared():
         if declared.data.access:
             for side in declared.sides:
-                declared.rows(side, subjects)._raw_delete(declared.using)  # type: ignore[attr-defined]
+                declared.rows(side, subjects)._raw_delete(declared.using)
 
 
 def cut_off(closures: Closures, *, now: datetime) -> None:

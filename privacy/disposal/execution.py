@@ -84,12 +84,12 @@ def erase(*, subjects: Subjects, batch: uuid.UUID, now: datetime, using: str) ->
 def delete_rows(model: type[models.Model], rows: QuerySet[Any], *, hooks: bool = False) -> int:
     """Delete ``rows`` in one statement once nothing points at them; with ``hooks``, one by one."""
     if hooks:
-        everything = QuerySet(model, using=rows.db)
+        everything: QuerySet[Any] = QuerySet(model, using=rows.db)
         return sum(
             row.delete()[0] > 0 for keys in keyset(rows, _HOOKED_CHUNK) for row in everything.filter(pk__in=keys)
         )
     clear_the_way(model, rows)
-    return rows._raw_delete(rows.db) or 0  # type: ignore[attr-defined]
+    return rows._raw_delete(rows.db) or 0
 
 
 def mask_values(model: type[models.Model], erasure: Anonymise, using: str) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class ExpiryReport:
 
 def over(declared: Declared, expiry: Expiry, cutoff: datetime) -> QuerySet[Any]:
     """Rows whose period ended at ``cutoff`` or before and that were not treated yet."""
-    rows = QuerySet(declared.model, using=declared.using).filter(**{f"{expiry.start}__lte": cutoff})
+    rows: QuerySet[Any] = QuerySet(declared.model, using=declared.using).filter(**{f"{expiry.start}__lte": cutoff})
     if isinstance(expiry.action, Anonymise):
         values = mask_values(declared.model, expiry.action, declared.using)
         rows = rows.filter(unmasked(values)) if values else rows.none()
@@ -119,7 +119,7 @@ def end_keep(
 
 def kept_over(declared: Declared, keep: KeptField, cutoff: datetime) -> QuerySet[Any]:
     """Rows cut from their person whose ground ended at ``cutoff`` or before."""
-    rows = QuerySet(declared.model, using=declared.using).filter(**{f"{keep.start}__lte": cutoff})
+    rows: QuerySet[Any] = QuerySet(declared.model, using=declared.using).filter(**{f"{keep.start}__lte": cutoff})
     for side in declared.sides:
         if side.direct_field is not None and side.direct_field.null:
             rows = rows.filter(**{f"{side.direct_field.name}__isnull": True})

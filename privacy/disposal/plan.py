@@ -96,7 +96,9 @@ def route() -> tuple[Step, ...]:
 
 def preview(subjects: Subjects) -> Plan:
     """Count what erasing these people would do. Queries grow with declared models, not with rows."""
-    steps, kept, blockers = [], [], []
+    steps: list[PlannedStep] = []
+    kept: list[KeptRows] = []
+    blockers: list[str] = []
     for step in route():
         rows = step.rows(subjects)
         counts = rows.aggregate(rows=Count("pk"), **_file_counts(step))

@@ -7,7 +7,7 @@ still points at a row stops the run by name: nothing is destroyed behind the pla
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from django.db import connections, models
 from django.db.models import QuerySet
@@ -26,7 +26,7 @@ def inbound(model: type[models.Model]) -> Iterator[models.ForeignKey[Any, Any]]:
         if not (relation.auto_created and not relation.concrete and (relation.one_to_one or relation.one_to_many)):
             continue
         if relation.model._meta.concrete_model is model._meta.concrete_model:
-            yield relation.field
+            yield cast("models.ForeignKey[Any, Any]", relation.field)  # type: ignore[union-attr]
 
 
 def pointing(field: models.ForeignKey[Any, Any], rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -65,7 +65,7 @@ def clear_the_way(model: type[models.Model], rows: QuerySet[Any]) -> None:
     """
     for field in inbound(model):
         if is_link_table(field):
-            pointing(field, rows)._raw_delete(rows.db)  # type: ignore[attr-defined]
+            pointing(field, rows)._raw_delete(rows.db)
         elif may_be_cut(field):
             pointing(field, rows).update(**{field.name: None})
         elif pointing(field, rows).exists():

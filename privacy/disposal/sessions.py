@@ -50,7 +50,7 @@ def destroy(*, user_keys: Sequence[str], now: datetime) -> int:
         for key in indexed.values_list("session_key", flat=True).iterator():
             engine.SessionStore(key).delete()
             count += 1
-    indexed._raw_delete(indexed.db)  # type: ignore[attr-defined]
+    indexed._raw_delete(indexed.db)
     return count
 
 
@@ -93,4 +93,4 @@ def prune() -> int:
     model: Any = apps.get_model("sessions.Session")
     alive = model.objects.filter(session_key=OuterRef("session_key"))
     gone = SessionIndex.objects.filter(~Exists(alive)).exclude(session_key=_PASSED)
-    return gone._raw_delete(gone.db) or 0  # type: ignore[attr-defined]
+    return gone._raw_delete(gone.db) or 0

@@ -124,7 +124,7 @@ def _names_in_use(chunk: Sequence[Sweep]) -> set[tuple[str, str]]:
     for item in chunk:
         if item.kind == "file":
             names.setdefault(item.place, []).append(item.name)
-    in_use = set()
+    in_use: set[tuple[str, str]] = set()
     for place, wanted in names.items():
         try:
             field = _field(place)

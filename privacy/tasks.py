@@ -1,0 +1,4 @@
+"""Front door: Celery finds every room's tasks here."""
+
+from privacy.disposal import tasks as _disposal  # noqa: F401
+from privacy.retention import tasks as _retention  # noqa: F401
