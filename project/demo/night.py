@@ -17,8 +17,8 @@ from project.demo import console
 from project.demo.crew import Crew, Hand
 
 TASK = "privacy.nightly"
-#: Beat looks into the database every five seconds; a minute that is nearer could pass unseen.
-LEAD = timedelta(seconds=12)
+#: A minute that is nearer would be over before beat is up; beat would send it late, and nobody would see why.
+LEAD = timedelta(seconds=8)
 #: A worker takes a message up at once; a night over a few hundred members takes seconds.
 TAKEN_UP = timedelta(seconds=60)
 COMPLETE = timedelta(seconds=300)

@@ -94,10 +94,11 @@ def _night(crew: Crew) -> tuple[Ledger, bool]:
 
     console.heading("A night that beat sends")
     worker = crew.start("worker", [*WORKER, *QUIET_WORKER], ready=" ready.")
-    beat = crew.start("beat", BEAT, ready="beat: Starting")
-    console.step("Celery worker and beat", settings.CELERY_BROKER_URL.partition(":")[0])
     since = timezone.now()
     with night.moved_to_the_next_minute() as minute:
+        # Moved first: a change that comes while beat reads its schedule for the first time is lost on it.
+        beat = crew.start("beat", BEAT, ready="beat: Starting")
+        console.step("Celery worker and beat", settings.CELERY_BROKER_URL.partition(":")[0])
         console.step("the task's next time", f"{minute:%H:%M} {minute.tzname()}")
         run = night.watch(crew=crew, since=since, due=minute)
     by_beat = night.came_by_beat(run=run, beat=beat, worker=worker)
