@@ -37,7 +37,7 @@ class UnknownUser(PrivacyError):
         )
 
 
-class Found(Exception):  # noqa: N818 - a finding is no error of the command
+class Found(Exception):
     """Raised out of ``act`` when the report is a finding: it is told, and the command exits with 3."""
 
     def __init__(self, report: Any) -> None:

@@ -63,7 +63,7 @@ def _send(task_name: str, arguments: dict[str, int | str]) -> bool:
         # A person waits for this request: no retries here, the night retries.
         with current_app.connection_for_write(transport_options=_impatient(current_app)) as connection:
             current_app.send_task(task_name, kwargs=arguments, connection=connection, retry=False)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         # Each transport has its own errors, and none may undo what is already committed.
         if not _broker_is_down:
             logger.warning("The task broker cannot be reached (%s); the night will catch up.", type(error).__name__)

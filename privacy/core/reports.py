@@ -27,7 +27,7 @@ def jsonable(obj: Any) -> Any:
     Raises:
         TypeError: for anything else, such as a model instance, which would carry personal data along.
     """
-    if obj is None or isinstance(obj, bool | int | float | str) and not isinstance(obj, Enum):
+    if obj is None or (isinstance(obj, bool | int | float | str) and not isinstance(obj, Enum)):
         return obj
     if isinstance(obj, Enum):
         return jsonable(obj.value)

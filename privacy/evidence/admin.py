@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -115,9 +117,9 @@ class EvidenceEntryAdmin(ModelAdmin[EvidenceEntry]):
         return f"{detail.subject_key} ({detail.subject})" if detail and detail.subject_key else "–"
 
     @admin.display(description=gettext_lazy("details kept until"))
-    def details_kept_until(self, entry: EvidenceEntry) -> Any:
+    def details_kept_until(self, entry: EvidenceEntry) -> str:
         detail = queries.detail_of(entry)
-        return detail.until if detail else None
+        return date_format(localtime(detail.until)) if detail and detail.until else "–"
 
     @admin.display(description=gettext_lazy("details"))
     def more(self, entry: EvidenceEntry) -> SafeString | str:

@@ -1,20 +1,21 @@
-"""Reading evidence for screens."""
+"""Reading evidence, and checking its two halves against each other."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.apps import apps
 from django.db import router
 from django.db.models import Count, Min
 from django.utils.text import capfirst
 
+from privacy.core.actors import Actor
 from privacy.core.conf import settings
+from privacy.core.words import model_words
 from privacy.evidence import triggers
+from privacy.evidence.commitments import Opening, content_of, opens
 from privacy.evidence.models import EvidenceDetail, EvidenceEntry
 from privacy.evidence.querysets import EvidenceEntryQuerySet
-from privacy.evidence.services import verify_commitment
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,9 @@ def acts_in_use() -> list[str]:
 
 def label_words(label: str) -> str:
     """A model's name as its app writes it, ``"Closures"``; any other label as it stands."""
-    model_label, separator, rest = label.partition(":")
-    try:
-        name = capfirst(str(apps.get_model(model_label)._meta.verbose_name_plural))
-    except (LookupError, ValueError):
-        return label
-    return f"{name}:{rest}" if separator else name
+    model, separator, rest = label.partition(":")
+    name = model_words(model)
+    return label if name == model else f"{capfirst(name)}{separator}{rest}"
 
 
 def detail_of(entry: EvidenceEntry) -> EvidenceDetail | None:
@@ -76,7 +74,27 @@ def details_left(entry: EvidenceEntry) -> bool:
     return detail_of(entry) is not None if known is None else bool(known)
 
 
+def verify_commitment(entry: EvidenceEntry, detail: Opening) -> bool:
+    """True when the detail (the row, or a ``Revealed`` exported earlier) is what the entry committed to.
+
+    For a row its look-up columns are compared with the committed content as well.
+    """
+    if not opens(entry, detail):
+        return False
+    return not isinstance(detail, EvidenceDetail) or _columns_agree(detail)
+
+
 def proof_holds(entry: EvidenceEntry) -> bool | None:
     """Whether the details match the commitment; None when they are erased."""
     detail = detail_of(entry)
     return None if detail is None else verify_commitment(entry, detail)
+
+
+def _columns_agree(detail: EvidenceDetail) -> bool:
+    told = content_of(
+        actor=Actor(detail.actor_kind, detail.actor_key, detail.actor_name),  # type: ignore[arg-type]
+        subject_key=detail.subject_key,
+        subject=detail.subject,
+        details=detail.details,
+    )
+    return told == detail.content

@@ -34,7 +34,7 @@ class EvidenceEntryQuerySet(QuerySet["EvidenceEntry"]):
     def with_details_left(self) -> EvidenceEntryQuerySet:
         """Adds ``details_left``: whether the erasable half still exists. No join, no detail is read."""
         details = self.model._meta.get_field("detail").related_model
-        found = Exists(details._default_manager.filter(entry=OuterRef("pk")))  # type: ignore[union-attr]
+        found = Exists(details._default_manager.filter(entry=OuterRef("pk")))
         return self.annotate(details_left=found)
 
     def update(self, **kwargs: Any) -> NoReturn:

@@ -1,4 +1,4 @@
-"""Writing evidence, dropping its erasable half, and checking the two against each other."""
+"""Writing evidence, and dropping its erasable half."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from privacy.core.pseudonyms import pseudonym
 from privacy.core.registries import Progress
 from privacy.core.reports import jsonable
 from privacy.evidence.acts import acts
-from privacy.evidence.commitments import Opening, commit, content_of, new_salt, opens
+from privacy.evidence.commitments import commit, content_of, new_salt
 from privacy.evidence.models import EvidenceDetail, EvidenceEntry
 
 #: "coop.Order", "coop.Order:placed_at: P13M → P12M", "first, large", a periodic task or a site's code such as "HTC".
@@ -150,16 +150,6 @@ def drop_expired_details(*, horizon: datetime, dry_run: bool, progress: Progress
     return dropped
 
 
-def verify_commitment(entry: EvidenceEntry, detail: Opening) -> bool:
-    """True when the detail (the row, or a ``Revealed`` exported earlier) is what the entry committed to.
-
-    For a row its look-up columns are compared with the committed content as well.
-    """
-    if not opens(entry, detail):
-        return False
-    return not isinstance(detail, EvidenceDetail) or _columns_agree(detail)
-
-
 def _detail(entry: EvidenceEntry, draft: Draft, actor: Actor, until: datetime) -> EvidenceDetail:
     word = pseudonym("subject", draft.subject) if draft.subject else ""
     try:
@@ -180,16 +170,6 @@ def _detail(entry: EvidenceEntry, draft: Draft, actor: Actor, until: datetime) -
         subject=word,
         until=until,
     )
-
-
-def _columns_agree(detail: EvidenceDetail) -> bool:
-    told = content_of(
-        actor=Actor(detail.actor_kind, detail.actor_key, detail.actor_name),  # type: ignore[arg-type]
-        subject_key=detail.subject_key,
-        subject=detail.subject,
-        details=detail.details,
-    )
-    return told == detail.content
 
 
 def _refuse_unfit(draft: Draft) -> None:

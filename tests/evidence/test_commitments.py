@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from privacy.core.actors import Actor
 from privacy.evidence.commitments import Revealed, canonical, commit
 from privacy.evidence.models import EvidenceDetail, EvidenceEntry
-from privacy.evidence.services import Draft, forget, record, record_many, verify_commitment
+from privacy.evidence.queries import verify_commitment
+from privacy.evidence.services import Draft, forget, record, record_many
 
 pytestmark = pytest.mark.django_db
 ACT = "evidence.details_expired"
