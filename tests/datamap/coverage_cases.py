@@ -25,7 +25,7 @@ from privacy.datamap.registry import registry
 
 
 def declaration_cases(*app_labels: str) -> list[str]:
-    """Labels of every declared and every excluded model of the apps."""
+    """Labels of every declared model of the apps."""
     declared = [item.label for item in graph.declared() if item.model._meta.app_label in app_labels]
     return sorted(declared)
 
