@@ -119,7 +119,7 @@ class EvidenceEntryAdmin(ModelAdmin[EvidenceEntry]):
     @admin.display(description=gettext_lazy("details kept until"))
     def details_kept_until(self, entry: EvidenceEntry) -> str:
         detail = queries.detail_of(entry)
-        return date_format(localtime(detail.until)) if detail and detail.until else "–"
+        return date_format(localtime(detail.until)) if detail is not None else "–"
 
     @admin.display(description=gettext_lazy("details"))
     def more(self, entry: EvidenceEntry) -> SafeString | str:
