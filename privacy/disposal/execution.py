@@ -101,7 +101,10 @@ def unmasked(values: Mapping[str, Any]) -> Q:
     """Rows in which at least one value is not what the mask writes."""
     condition = Q()
     for name, value in values.items():
-        condition |= Q(**{f"{name}__isnull": False}) if value is None else ~Q(**{name: value})
+        filled = Q(**{f"{name}__isnull": False})
+        # An expression of an empty column is empty too: there is nothing left to mask.
+        other = filled & ~Q(**{name: value}) if hasattr(value, "resolve_expression") else ~Q(**{name: value})
+        condition |= filled if value is None else other
     return condition
 
 

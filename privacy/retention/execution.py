@@ -192,6 +192,8 @@ class _Night:
     def __init__(self, run: NightRun, now: datetime, actor: Actor) -> None:
         self.run, self.now, self.actor = run, now, actor
         self._begun = time.monotonic()
+        #: Destroying steps that this attempt must not run: nobody knows or approved what they would take.
+        self._refused: set[str] = set()
 
     @property
     def clock(self) -> datetime:
@@ -200,15 +202,12 @@ class _Night:
     def carry_out(self) -> NightReport:
         decided = self.run.dry_run
         for row in self._rows():
-            if row.status in (_StepStatus.DONE, _StepStatus.PREVIEWED):
-                continue
-            if row.destroys and not decided:
+            if row.destroys and not decided and row.status not in (_StepStatus.DONE, _StepStatus.PREVIEWED):
                 decided = True
                 self._decide_safely()
                 row.refresh_from_db()
-                if row.status in (_StepStatus.FAILED, _StepStatus.PREVIEWED):
-                    continue
-            self._step(row)
+            if row.status not in (_StepStatus.DONE, _StepStatus.PREVIEWED) and row.name not in self._refused:
+                self._step(row)
         return self._finish()
 
     def let_go(self) -> None:
@@ -237,6 +236,7 @@ class _Night:
             what = safe_words(error)
             logger.error("The night could not decide whether it may destroy: %s", what)
             _mend_connections()
+            self._refused.update(self._undecided().values_list("name", flat=True))
             self._undecided().update(status=_StepStatus.FAILED, error=what, finished_at=self.clock)
 
     def _undecided(self) -> NightStepRunQuerySet:
@@ -253,6 +253,7 @@ class _Night:
         for row in rows.in_order():
             report, raised = self._call(row, dry_run=True)
             if raised:
+                self._refused.add(row.name)
                 self._close(row, report, _StepStatus.FAILED)
             else:
                 counted[row.name] = report
@@ -261,6 +262,7 @@ class _Night:
         if not reasons:
             return
         careful.ask(reasons=reasons, preview=preview, run=self.run, now=self.now, actor=self.actor)
+        self._refused.update(counted)
         for row in rows.filter(name__in=counted):
             report = counted[row.name]
             self._close(row, report, _StepStatus.FAILED if report.error else _StepStatus.PREVIEWED)

@@ -167,7 +167,9 @@ class TestNights:
             status="running", as_of=now, horizon=now, created_at=now, started_at=now, heartbeat=now, asked_by="x"
         )
         for number, status in enumerate(("done", "running", "pending")):
-            NightStepRun.objects.create(run=run, name=f"t.{number}", order=number, title=f"Step {number}", status=status)
+            NightStepRun.objects.create(
+                run=run, name=f"t.{number}", order=number, title=f"Step {number}", status=status
+            )
         response = admin.get(reverse("admin:privacy_nightrun_change", args=[run.pk]))
         text = response.content.decode()
         assert response["Refresh"] == "3"

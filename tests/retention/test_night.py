@@ -140,7 +140,7 @@ def test_steps_run_by_their_order(now: datetime) -> None:
     Step("test.a", order=700, does=note("a")).add()
     report = night(now)
     assert calls == ["c", "a", "b"]
-    assert [step.name for step in report.steps][0] == "test.c"
+    assert report.steps[0].name == "test.c"
 
 
 class TestFailure:
@@ -366,5 +366,3 @@ def test_a_second_delivery_of_one_message_is_only_reported(now: datetime) -> Non
     second = night(now + timedelta(minutes=1), message_id="abc")
     assert first == second
     assert step.real_calls == 1
-
-

@@ -142,9 +142,7 @@ class TestEditing:
         assert (changed.span, changed.edited) == (Period.parse(period), True)
 
     @pytest.mark.parametrize(("period", "taken"), [("P30D", False), ("P1M", True), ("P31D", True), ("P13M", True)])
-    def test_a_floor_refuses_what_may_be_shorter(
-        self, period: str, taken: bool, now: datetime, actor: Actor
-    ) -> None:
+    def test_a_floor_refuses_what_may_be_shorter(self, period: str, taken: bool, now: datetime, actor: Actor) -> None:
         promise("P1M", "floor")
         if taken:
             change_period(schedule=schedule(), period=Period.parse(period), now=now, actor=actor)
@@ -157,9 +155,7 @@ class TestEditing:
         entry = EvidenceEntry.objects.get(act="retention.period_changed")
         assert entry.label == f"{DELETE}: P13M → P3M"
 
-    def test_going_back_to_the_declared_period_follows_the_declaration_again(
-        self, now: datetime, actor: Actor
-    ) -> None:
+    def test_going_back_to_the_declared_period_follows_the_declaration_again(self, now: datetime, actor: Actor) -> None:
         change_period(schedule=schedule(), period=Period.parse("P3M"), now=now, actor=actor)
         change_period(schedule=schedule(), period=Period.parse("P13M"), now=now, actor=actor)
         assert not schedule().edited
@@ -218,7 +214,9 @@ class TestInForce:
 class TestConstraints:
     def test_one_schedule_a_name(self, now: datetime) -> None:
         with pytest.raises(IntegrityError), transaction.atomic():
-            Schedule.objects.create(name=DELETE, declared="P1M", period="P1M", synced_at=now, kind="expiry", action="delete")
+            Schedule.objects.create(
+                name=DELETE, declared="P1M", period="P1M", synced_at=now, kind="expiry", action="delete"
+            )
 
     @pytest.mark.parametrize("values", [{"kind": "never"}, {"action": "hide"}, {"period": ""}])
     def test_a_schedule_is_of_a_known_kind_and_has_a_period(self, values: dict[str, str]) -> None:

@@ -72,7 +72,13 @@ class TestNightly:
     def test_the_task_gives_way_to_a_night_at_work(self) -> None:
         clock = timezone.now()
         NightRun.objects.create(
-            status="running", as_of=clock, horizon=clock, created_at=clock, heartbeat=clock, asked_by="x", process="a|b|1|1"
+            status="running",
+            as_of=clock,
+            horizon=clock,
+            created_at=clock,
+            heartbeat=clock,
+            asked_by="x",
+            process="a|b|1|1",
         )
         assert tasks.nightly.apply().get() == "running"
 
@@ -126,7 +132,9 @@ class TestCatchUp:
         tasks.catch_up()
         assert told == [("privacy.nightly", {})]
 
-    def test_a_worker_that_starts_after_a_night_in_time_sends_nothing(self, told: list[Any], approved: Approval) -> None:
+    def test_a_worker_that_starts_after_a_night_in_time_sends_nothing(
+        self, told: list[Any], approved: Approval
+    ) -> None:
         tasks.nightly.apply()
         tasks.catch_up()
         assert not told
