@@ -21,7 +21,7 @@ from django.core.files.storage import default_storage
 from django.db.models import Model
 
 from project.coop import models
-from project.coop.people import DAY, Person
+from project.coop.people import DAY, HEADLINES, MATTERS, Person
 
 ROWS_IN_ONE_INSERT = 2_000
 REACH = DAY * 480
@@ -91,7 +91,7 @@ def write(
         )
         for one, m in both
     )
-    save(_messages(both, now))
+    save(_messages(both, _partners(members, using), now))
     tickets = save(_ticket(one, m, now) for one, m in both for _ in range(one.number % 3))
     desk = _desk(using)
     save(_replies(tickets, by_member, desk, now))
@@ -172,7 +172,7 @@ def _site(one: Person, member: models.Member, n: int, now: datetime) -> Model:
 def _campaign(one: Person, site: models.Site, now: datetime) -> Model:
     return models.Campaign(
         site=site,
-        headline=one.words(3, 6),
+        headline=one.random.choice(HEADLINES),
         body=one.words(10, 20),
         credits=one.random.randint(0, 5_000),
         started_at=one.moment(now, site.added_at),
@@ -192,17 +192,24 @@ def _earning(one: Person, member: models.Member, n: int, now: datetime) -> Model
     )
 
 
-def _messages(both: Sequence[tuple[Person, models.Member]], now: datetime) -> Iterable[Model]:
-    if len(both) < 2:
-        return
+def _partners(members: Sequence[models.Member], using: str) -> list[int]:
+    """Accounts to write to: those of the batch, or of earlier ones when somebody comes alone."""
+    if len(members) > 1:
+        return [member.user_id for member in members]
+    rest = models.Member.objects.using(using).exclude(pk=members[0].pk).order_by("pk")
+    return list(rest.values_list("user_id", flat=True)[:40])
+
+
+def _messages(both: Sequence[tuple[Person, models.Member]], partners: Sequence[int], now: datetime) -> Iterable[Model]:
     for one, member in both:
-        for _ in range(7):
-            other, recipient = both[one.random.randrange(len(both))]
-            if other is not one:
+        for turn in range(7 if partners else 0):
+            ends = [member.user_id, one.random.choice(partners)]
+            if ends[0] != ends[1]:
+                sender, recipient = ends if turn % 2 else ends[::-1]
                 yield models.Message(
-                    sender_id=member.user_id,
-                    recipient_id=recipient.user_id,
-                    subject=one.words(2, 5),
+                    sender_id=sender,
+                    recipient_id=recipient,
+                    subject=one.random.choice(HEADLINES if turn % 3 else MATTERS),
                     body=one.words(12, 40),
                     sent_at=one.moment(now, now - REACH),
                 )
@@ -212,7 +219,7 @@ def _ticket(one: Person, member: models.Member, now: datetime) -> Model:
     opened_at = one.moment(now, now - REACH)
     return models.Ticket(
         member=member,
-        subject=one.words(3, 6),
+        subject=one.random.choice(MATTERS),
         body=one.words(15, 40),
         opened_at=opened_at,
         closed_at=opened_at + timedelta(hours=one.random.randint(1, 60)),

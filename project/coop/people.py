@@ -31,6 +31,15 @@ WORDS = _list("""
 today I could not find the page with last month's figures and would like to know when the next payment comes because
 my sister also wants to join please tell me whether the banner with the blue boat may stay thanks and see you soon
 """)
+HEADLINES = _list("""
+Honey from our own hives, Learn the guitar in spring, A bench for every garden, Bread that takes its time,
+Old maps and new walks, Paint your boat before June, The quiet keyboard, Seeds of forgotten apples,
+Photographs of empty stations, A choir for people who cannot sing, Repair it with us on Fridays, Tea for long nights
+""")
+MATTERS = _list("""
+When is the next payment, My banner is not shown, How do credits work, The picture is too large,
+A question about my figures, Please check my site, Two campaigns at once, Thanks for the quick help
+""")
 
 DAY = timedelta(days=1)
 #: Of a hundred members, four were closed by the co-op itself and three are suspended.
