@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "tests.host",
 ]
 MIDDLEWARE = [
+    "tests.browser.csp.StrictPolicy",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -189,6 +189,7 @@ def _holding(
     category: str, client_data: bool, group: list[Declared], counts: Mapping[str, int], periods: Mapping[str, Period]
 ) -> Holding:
     held = [declared for declared in group if counts.get(declared.label)] or group
+    bases = [LEGAL_BASES.get(declared.legal_basis, declared.legal_basis) for declared in held if declared.legal_basis]
     ends = [
         End(periods.get(expiry.name, expiry.period), isinstance(expiry.action, Anonymise))
         for declared in held
@@ -200,7 +201,7 @@ def _holding(
             Item(declared.label, counts.get(declared.label, 0)) for declared in group
         ),
         purposes=tuple(dict.fromkeys(name_words(one.purpose) for one in held if one.purpose)),
-        bases=tuple(dict.fromkeys(LEGAL_BASES.get(one.legal_basis, one.legal_basis) for one in held if one.legal_basis)),
+        bases=tuple(dict.fromkeys(bases)),
         ends=tuple(dict.fromkeys(ends)),
         exceptions=tuple(dict.fromkeys(StayingOn(keep.ground, keep.period) for one in held for keep in one.keeps)),
         client_data=client_data,

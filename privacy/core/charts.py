@@ -1,8 +1,8 @@
 """Charts as SVG made on the server: pure functions, the same input gives the same bytes.
 
-No script, no inline style: shapes carry classes of ``elements.css`` and presentation attributes only, so that a strict
-Content-Security-Policy holds, and a PDF can embed them. Each chart brings a title and a description for screen readers and
-the same figures as a table. Text stays outside the SVG, since it would shrink with it on a phone.
+No script, no inline style: shapes carry classes of ``elements.css`` and presentation attributes only, so that
+a strict Content-Security-Policy holds, and a PDF can embed them. Each chart brings a title and a description for
+screen readers and the same figures as a table. Text stays outside the SVG, since it would shrink on a phone.
 """
 
 from __future__ import annotations
@@ -140,7 +140,9 @@ def sparkline(points: Sequence[tuple[str, float]], *, title: str, key: str = "sp
     if spots:
         x, y = spots[-1]
         shapes.append(
-            format_html('<circle class="pv-fill-info" cx="{}" cy="{}" r="4" />', _figure(min(x, _WIDTH - 5)), _figure(y))
+            format_html(
+                '<circle class="pv-fill-info" cx="{}" cy="{}" r="4" />', _figure(min(x, _WIDTH - 5)), _figure(y)
+            )
         )
     desc = (
         _("From %(first)s to %(last)s; lowest %(low)s, highest %(high)s.")
@@ -158,7 +160,9 @@ def sparkline(points: Sequence[tuple[str, float]], *, title: str, key: str = "sp
     )
 
 
-def age_bar(*, age: float, limit: float, title: str, key: str = "age", age_label: str = "", limit_label: str = "") -> Chart:
+def age_bar(
+    *, age: float, limit: float, title: str, key: str = "age", age_label: str = "", limit_label: str = ""
+) -> Chart:
     """A horizontal bar of an age against its limit; past the limit it turns bad and shows by how much.
 
     Args:

@@ -79,7 +79,7 @@ def duration_words(span: timedelta | int | float | None) -> str:
 
 
 def percent(part: float, whole: float | None = None) -> str:
-    """``percent(1, 4)`` is "25 %"; alone, ``percent(0.25)`` takes a share. Never rounds a few up to all, nor to none."""
+    """``percent(1, 4)`` is "25 %"; ``percent(0.25)`` takes a share. Never rounds most up to all, nor a few to none."""
     share = part if whole is None else (part / whole if whole else 0.0)
     rounded = round(share * 100)
     if rounded == 100 and share < 1:

@@ -61,7 +61,7 @@ def ledger_card(now: datetime) -> Mapping[str, Any]:
     }
 
 
-def approvals_card(now: datetime) -> Mapping[str, Any]:
+def approvals_card(_now: datetime) -> Mapping[str, Any]:
     """The question of a careful night, while one waits."""
     waiting = retention.waiting_approval()
     return {"approval": waiting} if waiting is not None else {}

@@ -83,8 +83,9 @@ def test_no_value_of_the_member_stands_on_the_page(signed_in: Client):
 
 
 def test_blocks_of_other_rooms_appear_in_their_order(signed_in: Client):
-    page_blocks.add("late", PageBlock("late", 95, "privacy/elements/empty.html", lambda user, now: {"title": "Late one"}))
-    page_blocks.add("early", PageBlock("early", 1, "privacy/elements/empty.html", lambda user, now: {"title": "Early one"}))
+    template = "privacy/elements/empty.html"
+    page_blocks.add("late", PageBlock("late", 95, template, lambda user, now: {"title": "Late one"}))
+    page_blocks.add("early", PageBlock("early", 1, template, lambda user, now: {"title": "Early one"}))
     html = signed_in.get(PAGE).content.decode()
     assert html.index("Early one") < html.index('id="pv-holdings"') < html.index("Late one")
 

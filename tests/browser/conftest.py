@@ -50,9 +50,8 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def site(live_server: Any, settings: Any) -> str:
-    """The running site's address, with the strict policy in force."""
-    settings.MIDDLEWARE = ["tests.browser.csp.StrictPolicy", *settings.MIDDLEWARE]
+def site(live_server: Any) -> str:
+    """The running site's address; the suite's settings send the strict policy with every page."""
     return str(live_server.url)
 
 

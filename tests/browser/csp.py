@@ -7,7 +7,9 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 #: Members' pages get no script at all; Django's own admin brings files, and nothing inline.
-MEMBER = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+MEMBER = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 ADMIN = f"{MEMBER}; script-src 'self'; connect-src 'self'; font-src 'self'"
 
 

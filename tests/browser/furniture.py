@@ -108,7 +108,11 @@ def _nights(now: datetime) -> None:
                 finished_at=began + timedelta(seconds=66 * (order + 1)),
             )
     Approval.objects.create(
-        reasons=["large"], run=night, counts={"disposal.closures": {"accounts": 240}, "retention.expiry": {"rows": 91_000}}, accounts=240, total_accounts=2_000,
+        reasons=["large"],
+        run=night,
+        counts={"disposal.closures": {"accounts": 240}, "retention.expiry": {"rows": 91_000}},
+        accounts=240,
+        total_accounts=2_000,
         asked_at=now,
     )
 
