@@ -224,7 +224,7 @@ class _Night:
             for step in wanted
             if step.name not in known
         )
-        for row in list(self.run.steps.in_order()):  # type: ignore[attr-defined]
+        for row in list(self.run.steps.in_order()):
             row.refresh_from_db()
             yield row
 
@@ -240,7 +240,7 @@ class _Night:
             self._undecided().update(status=_StepStatus.FAILED, error=what, finished_at=self.clock)
 
     def _undecided(self) -> NightStepRunQuerySet:
-        rows: NightStepRunQuerySet = self.run.steps.filter(destroys=True)  # type: ignore[assignment]
+        rows: NightStepRunQuerySet = self.run.steps.filter(destroys=True)
         return rows.exclude(status__in=(_StepStatus.DONE, _StepStatus.PREVIEWED))
 
     def _decide(self) -> None:

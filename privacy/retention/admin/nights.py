@@ -150,14 +150,14 @@ class NightRunAdmin(ModelAdmin[NightRun]):
         return _to_list()
 
     def _require(self, request: HttpRequest, permission: str) -> None:
-        if not self.has_view_permission(request) or not request.user.has_perm(permission):  # type: ignore[union-attr]
+        if not self.has_view_permission(request) or not request.user.has_perm(permission):
             raise PermissionDenied
 
     def _acts(self, request: HttpRequest) -> dict[str, Any]:
         approval = queries.waiting_approval()
         return {
-            "may_run": request.user.has_perm(RUN),  # type: ignore[union-attr]
-            "may_approve": request.user.has_perm(APPROVE),  # type: ignore[union-attr]
+            "may_run": request.user.has_perm(RUN),
+            "may_approve": request.user.has_perm(APPROVE),
             "approval": approval,
             "approval_reasons": [_(REASONS[reason]) for reason in approval.reasons] if approval else [],
             "approval_steps": _previewed(approval) if approval else [],
@@ -165,7 +165,7 @@ class NightRunAdmin(ModelAdmin[NightRun]):
 
 
 def _picture(run: NightRun, now: datetime) -> dict[str, Any]:
-    steps = list(run.steps.in_order())  # type: ignore[attr-defined]
+    steps = list(run.steps.in_order())
     over = sum(step.status not in (NightStepRun.Status.PENDING, NightStepRun.Status.RUNNING) for step in steps)
     return {
         "run": run,

@@ -34,7 +34,7 @@ from privacy.retention.models import Schedule
 from privacy.retention.queries import horizon, waiting_approval
 
 PAUSE = "privacy.pause_schedule"
-Column = Callable[[Schedule], str]
+Column = Callable[[Schedule], str | bool]
 
 
 @admin.register(Schedule)
@@ -61,11 +61,11 @@ class ScheduleAdmin(ModelAdmin[Schedule]):
         return False
 
     def has_pause_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request) and request.user.has_perm(PAUSE)  # type: ignore[union-attr]
+        return self.has_view_permission(request) and request.user.has_perm(PAUSE)
 
     # --- list ------------------------------------------------------------------------------
 
-    def get_list_display(self, request: HttpRequest) -> Sequence[str | Column]:
+    def get_list_display(self, request: HttpRequest) -> tuple[str | Column, ...]:
         return ("what", "category", *_columns(Rulebook(), timezone.now()))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
