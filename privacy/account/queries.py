@@ -197,9 +197,7 @@ def _holding(
     ]
     return Holding(
         category=name_words(category),
-        items=tuple(
-            Item(declared.label, counts.get(declared.label, 0)) for declared in group
-        ),
+        items=tuple(Item(declared.label, counts.get(declared.label, 0)) for declared in group),
         purposes=tuple(dict.fromkeys(name_words(one.purpose) for one in held if one.purpose)),
         bases=tuple(dict.fromkeys(bases)),
         ends=tuple(dict.fromkeys(ends)),

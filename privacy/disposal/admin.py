@@ -69,7 +69,7 @@ class ClosureAdmin(ModelAdmin[Closure]):
         return False
 
     def has_run_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request) and request.user.has_perm(RUN)  # type: ignore[union-attr]
+        return self.has_view_permission(request) and request.user.has_perm(RUN)
 
     # --- list ------------------------------------------------------------------------------
 
@@ -106,7 +106,7 @@ class ClosureAdmin(ModelAdmin[Closure]):
 
     @admin.action(description=gettext_lazy("Run the chosen closures again"), permissions=["run"])
     def run_again(self, request: HttpRequest, closures: QuerySet[Closure]) -> None:
-        for closure in closures.unfinished():  # type: ignore[attr-defined]
+        for closure in Closure.objects.unfinished().filter(pk__in=closures.values("pk")):
             self._run(request, closure)
 
     # --- one closure -----------------------------------------------------------------------
@@ -130,7 +130,7 @@ class ClosureAdmin(ModelAdmin[Closure]):
             "may_run": self.has_run_permission(request) and closure.is_open and closure.status != "held",
             "may_cancel": self.has_run_permission(request) and closure.status in ("scheduled", "planned"),
             "subject": self._subject(request, closure),
-            "subject_hidden": bool(closure.subject_key) and not request.user.has_perm(SEE_SUBJECT),  # type: ignore[union-attr]
+            "subject_hidden": bool(closure.subject_key) and not request.user.has_perm(SEE_SUBJECT),
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/privacy/closure/detail.html", context)
@@ -178,7 +178,7 @@ class ClosureAdmin(ModelAdmin[Closure]):
 
     def _subject(self, request: HttpRequest, closure: Closure) -> str | SafeString:
         """The account, for those who may see it and while there is one."""
-        if not closure.subject_key or not request.user.has_perm(SEE_SUBJECT):  # type: ignore[union-attr]
+        if not closure.subject_key or not request.user.has_perm(SEE_SUBJECT):
             return ""
         meta = get_user_model()._meta
         try:

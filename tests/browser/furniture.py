@@ -45,9 +45,7 @@ def _closures(now: datetime) -> None:
         {"model": "host.Order", "action": "anonymise", "rows": 12, "files": 0},
         {"model": "auth.User", "action": "delete", "rows": 1, "files": 0},
     ]
-    kept = [
-        {"model": "host.Order", "rows": 12, "ground": "tax law, 10 years", "until": (now + 3650 * DAY).isoformat()}
-    ]
+    kept = [{"model": "host.Order", "rows": 12, "ground": "tax law, 10 years", "until": (now + 3650 * DAY).isoformat()}]
     errors = [
         "host.Upload.file: a file could not be removed (PermissionError)",
         "host.Review.author: the row that stands in for erased people does not exist. Create it, or name another.",
