@@ -20,7 +20,7 @@ class EvidenceDetailData(PersonalData):
     kind = "linked"
     source = "automatic"
     on_erasure = Delete()
-    holds = ("content", "subject", "actor_kind")
+    holds = ("content", "subject_key", "actor_key", "subject", "actor_kind")
     plain = {"salt": "a random number"}
     expires = "P0D from until"
 
@@ -38,6 +38,7 @@ class ClosureData(PersonalData):
     holds = ("subject_key", "pseudonym")
     plain = {
         "status": "a state",
+        "attempts": "a count",
         "channel": "how it was closed",
         "requested_by": "a kind of person",
         "verified_by": "a kind of proof",
@@ -59,7 +60,7 @@ class SessionIndexData(PersonalData):
     kind = "linked"
     source = "automatic"
     on_erasure = Delete()
-    holds = ("session_key",)
+    holds = ("session_key", "user_key")
     export = ("seen_at",)
 
 

@@ -1,7 +1,7 @@
 """Which fields of a declared model need a decision, and whether they have one.
 
-Source: K03. Text can hold anything, so every text-like field is looked at. A row that outlives its
-person is looked at more closely: its figures and plain dates (a birthday, a position) stay as well.
+Source: K03. Text can hold anything, a figure can be a position or a score, a plain date a birthday: all
+of them are looked at. Keys, moments and yes-or-no say nothing about a person once the rest is decided.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from privacy.datamap.declarations import Anonymise, Keep
 from privacy.datamap.graph import Declared
 
 _MOMENTS = (models.DateTimeField, models.TimeField, models.BooleanField, models.UUIDField)
-_FIGURES = (models.IntegerField, models.DecimalField, models.FloatField, models.DurationField, models.DateField)
 
 
 def survives(declared: Declared) -> bool:
@@ -27,11 +26,14 @@ def survives(declared: Declared) -> bool:
 
 
 def needing(declared: Declared) -> Iterator[Field[Any, Any]]:
-    """The model's own fields that somebody must have looked at; links of its sides are looked at already."""
-    links = {side.direct_field for side in declared.sides}
-    closely = survives(declared)
+    """The model's own fields that somebody must have looked at.
+
+    A foreign or generic key that is the subject is looked at already; an address, key or name stored as
+    a value is a fact about the person as well as a link, and counts like any other text.
+    """
+    links = {side.direct_field for side in declared.sides if side.kind in ("user", "generic")}
     for field in declared.model._meta.local_concrete_fields:
-        if field not in links and _needs(field, closely):
+        if field not in links and _needs(field):
             yield field
 
 
@@ -52,7 +54,7 @@ def undecided(declared: Declared) -> Iterator[Field[Any, Any]]:
     return (field for field in needing(declared) if not decided(declared, field.name))
 
 
-def _needs(field: Field[Any, Any], closely: bool) -> bool:
+def _needs(field: Field[Any, Any]) -> bool:
     if isinstance(field, ForeignKey):
         user = get_user_model()
         target: Any = field.related_model
@@ -60,7 +62,5 @@ def _needs(field: Field[Any, Any], closely: bool) -> bool:
         return not field.remote_field.parent_link and (issubclass(user, target) or issubclass(target, user))
     if isinstance(field, _MOMENTS):
         return False
-    if isinstance(field, _FIGURES):
-        return closely and not field.primary_key
-    # Text, JSON, binary, file, address, and every kind of field we do not know.
-    return True
+    # A number that is a key counts rows; a text that is one (an e-mail address) is the person.
+    return not (field.primary_key and isinstance(field, models.IntegerField))

@@ -114,7 +114,7 @@ class PersonalData:
         clause: where the policy speaks of it, ``"§2.1"``.
         on_erasure: what happens to a row when its person is erased; a dict ``{subject path: action}`` where a
             row has several sides (a ``Generic`` is named by its object_id field).
-        holds: personal fields that go when the row goes, ``("name", "body")``. Every text-like field of a row
+        holds: personal fields that go when the row goes, ``("name", "body")``. Every text, figure and date of a row
             that is deleted, or kept whole, is named here or in ``plain``, so that a field added later fails
             ``check`` until somebody has looked at it.
         fields: decisions for single fields that outlive erasure, ``{"total": Keep(...)}``.

@@ -23,7 +23,7 @@ class MemberData(PersonalData):
     clause = "§2.1"
     collected_at = ("registration", "use")
     on_erasure = Delete()
-    holds = ("display_name", "phone", "address", "birth_date", "payment_email", "avatar", "closed_at", "joined_at")
+    holds = ("display_name", "phone", "address", "birth_date", "payment_email", "avatar")
     plain = {"status": "active, suspended or closed: the co-op's own word"}
     required = {"display_name": "other members see who writes to them"}
     export = ("display_name", "phone", "address", "birth_date", "payment_email", "avatar", "joined_at")
@@ -100,7 +100,7 @@ class CampaignData(PersonalData):
     clause = "§2.1"
     collected_at = ("posting",)
     on_erasure = Delete()
-    holds = ("headline", "body")
+    holds = ("headline", "body", "credits")
     required = {"headline": "it is what other members are shown"}
     expires = "P36M from started_at"
     export = ("headline", "body", "credits", "started_at")

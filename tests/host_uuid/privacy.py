@@ -43,3 +43,4 @@ class RemarkData(Account):
 @register(models.Stamp)
 class StampData(Account):
     subject = "key:user_key"
+    holds = ("user_key",)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from privacy.datamap.bundled.words import declare, exclude
 
-_DEVICE = {"name": "what the site calls the device"}
+_DEVICE = {
+    "name": "what the site calls the device",
+    **dict.fromkeys(
+        ("counter", "digits", "drift", "last_t", "step", "t0", "throttling_failure_count", "tolerance"),
+        "how the one-time passwords are counted",
+    ),
+}
 
 
 def declare_all() -> None:
@@ -44,7 +50,11 @@ def declare_all() -> None:
         "oauth2_provider.DeviceGrant",
         "user",
         ("device_code", "user_code", "scope"),
-        plain={"status": "a state", "client_id": "the public name of a client program"},
+        plain={
+            "status": "a state",
+            "interval": "seconds between questions",
+            "client_id": "the public name of a client program",
+        },
     )
 
 

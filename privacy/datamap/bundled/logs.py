@@ -27,7 +27,7 @@ def declare_all() -> None:
                 "post_data",
                 "session_hash",
             ),
-            plain={"http_accept": "formats that a browser reads"},
+            plain={"http_accept": "formats that a browser reads", "failures_since_start": "a count"},
             expires=_ATTEMPTS_END,
             export=("attempt_time", "ip_address", "user_agent", "logout_time"),
         )

@@ -34,7 +34,8 @@ class Command(PrivacyCommand):
                 self.stdout.write(f"# --- {item.written_to or item.app}\n{item.text}")
             return
         for item in report["declared"]:
-            self.stdout.write(f"declared    {item['model']}  by {item['subject'] or 'its end'}  ({item['rows']} rows)")
+            rows = "no table, so no" if item["rows"] is None else item["rows"]
+            self.stdout.write(f"declared    {item['model']}  by {item['subject'] or 'its end'}  ({rows} rows)")
         for item in report["excluded"]:
             self.stdout.write(f"excluded    {item['model']}  {item['reason']}")
         for item in report["undeclared"]:
