@@ -36,7 +36,11 @@ def tell_admins(*, run: NightRun, report: NightReport) -> bool:
         parts.append(_("The other steps ran. The next night tries again; until then a promise may be broken."))
     if approval is not None:
         parts.append(_("The night removed nothing and waits for your approval. It would remove:"))
-        parts += [f"- {name}: {counts_words(found)}" for name, found in approval.counts.items()]
+        # Schedules are counted one by one on the screen; a mail gives the sums.
+        parts += [
+            f"- {name}: {counts_words({what: count for what, count in found.items() if ':' not in what})}"
+            for name, found in approval.counts.items()
+        ]
     parts.append(_("See %(place)s") % {"place": _place(run)})
     subject = _("The privacy night failed in part") if failed else _("The privacy night waits for approval")
     try:

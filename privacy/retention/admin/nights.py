@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,10 +21,11 @@ from privacy.core.actors import Actor
 from privacy.core.chips import chip
 from privacy.core.errors import PrivacyError
 from privacy.core.generic_admin import ModelAdmin
-from privacy.core.words import duration_words
+from privacy.core.words import duration_words, number
 from privacy.retention import queries, services
+from privacy.retention.admin.schedules import schedule_words
 from privacy.retention.liveness import is_alive
-from privacy.retention.models import Approval, NightRun, NightStepRun
+from privacy.retention.models import Approval, NightRun, NightStepRun, Schedule
 
 RUN, APPROVE = "privacy.run_night", "privacy.approve_night"
 #: Seconds between two looks at a night that is at work.
@@ -43,7 +45,7 @@ class NightRunAdmin(ModelAdmin[NightRun]):
     """Read-only: a night is a record. It starts by the clock, by a button or by a command."""
 
     list_display = ("as_of", "state", "took", "steps_column", "missed", "asked_by")
-    list_filter = ("status", "dry_run", "as_of")
+    list_filter = ("status", "as_of")
     list_per_page = 50
 
     def get_urls(self) -> list[URLPattern]:
@@ -169,7 +171,7 @@ def _picture(run: NightRun, now: datetime) -> dict[str, Any]:
     over = sum(step.status not in (NightStepRun.Status.PENDING, NightStepRun.Status.RUNNING) for step in steps)
     return {
         "run": run,
-        "steps": [{"row": step, "title": _(step.title), "next": _what_next(step)} for step in steps],
+        "steps": [{"row": step, "next": _what_next(step), **_told(step.title, step.counts)} for step in steps],
         "over": over,
         "total": len(steps),
         "current": next((_(step.title) for step in steps if step.status == NightStepRun.Status.RUNNING), ""),
@@ -181,7 +183,20 @@ def _picture(run: NightRun, now: datetime) -> dict[str, Any]:
 
 def _previewed(approval: Approval) -> list[dict[str, Any]]:
     titles = dict(approval.run.steps.values_list("name", "title")) if approval.run else {}
-    return [{"title": _(titles.get(name, name)), "counts": counts} for name, counts in approval.counts.items()]
+    return [_told(titles.get(name, name), counts) for name, counts in approval.counts.items()]
+
+
+def _told(title: str, counts: Mapping[str, int]) -> dict[str, Any]:
+    """A step in words: its sums, and below them the schedules it counted by name."""
+    by_name = {name: count for name, count in counts.items() if ":" in name}
+    known = {schedule.name: schedule for schedule in Schedule.objects.filter(name__in=by_name)} if by_name else {}
+    return {
+        "title": _(title),
+        "counts": {name: count for name, count in counts.items() if name not in by_name},
+        "schedules": [
+            (schedule_words(known[name]) if name in known else name, number(count)) for name, count in by_name.items()
+        ],
+    }
 
 
 def _what_next(step: NightStepRun) -> str:

@@ -41,7 +41,7 @@ Column = Callable[[Schedule], str | bool]
 class ScheduleAdmin(ModelAdmin[Schedule]):
     """Schedules come from the declarations; a person edits the period, pauses and resumes."""
 
-    list_filter = ("category", "kind", "action", "paused")
+    list_filter = ("category", "kind", "paused")
     search_fields = ("model", "category")
     list_per_page = 100
     list_display_links = ("what",)
@@ -84,7 +84,7 @@ class ScheduleAdmin(ModelAdmin[Schedule]):
 
     @admin.display(description=gettext_lazy("what ends"), ordering="model")
     def what(self, schedule: Schedule) -> SafeString:
-        return format_html("{} <span class='pv-quiet'>{}</span>", model_name(schedule), action_words(schedule))
+        return format_html("{}", schedule_words(schedule))
 
     # --- one schedule ----------------------------------------------------------------------
 
@@ -111,7 +111,7 @@ class ScheduleAdmin(ModelAdmin[Schedule]):
                 **self.admin_site.each_context(request),
                 **_picture(schedule, timezone.now()),
                 "opts": self.opts,
-                "title": f"{model_name(schedule)}: {action_words(schedule)}",
+                "title": schedule_words(schedule),
                 "form": form,
                 "may_pause": self.has_pause_permission(request) and schedule.withdrawn_at is None,
                 **(extra_context or {}),
@@ -243,8 +243,18 @@ def model_name(schedule: Schedule) -> str:
 def action_words(schedule: Schedule) -> str:
     """What happens at the end, as a person says it."""
     if schedule.kind == Schedule.Kind.KEEP:
-        return _("exception ends: %(ground)s") % {"ground": schedule.ground}
-    return _("are deleted") if schedule.action == Schedule.Action.DELETE else _("are anonymised")
+        return _("rows that nobody is linked to any more are deleted when their ground ends")
+    return _("deleted") if schedule.action == Schedule.Action.DELETE else _("anonymised")
+
+
+def schedule_words(schedule: Schedule) -> str:
+    """A schedule as a person calls it: "Page views are deleted", "Orders kept for total"."""
+    words = {"rows": model_name(schedule), "field": schedule.field.replace("_", " ")}
+    if schedule.kind == Schedule.Kind.KEEP:
+        return (_("%(rows)s kept for %(field)s") if schedule.field else _("%(rows)s kept as a whole")) % words
+    if schedule.action == Schedule.Action.DELETE:
+        return _("%(rows)s are deleted") % words
+    return _("%(rows)s are anonymised") % words
 
 
 def state_chip(schedule: Schedule) -> SafeString:
