@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from privacy.account.queries import holdings
 from privacy.core.registries import PageBlock, page_blocks
@@ -112,3 +113,13 @@ def test_where_closing_means_writing_in_the_page_says_how_and_offers_no_button(s
     assert "privacy@example.org" in html
     assert "1 Example Street" in html
     assert "Close my account" not in html
+
+
+def test_the_page_speaks_german_where_the_site_does(signed_in: Client):
+    with translation.override("de"):
+        html = signed_in.get(PAGE).content.decode()
+    assert "Konto schließen" in html
+    assert "Was wir über Sie gespeichert haben" in html
+    assert "gelöscht nach: 13 Monate" in html
+    for english in ("What goes", "How long", "Your password", "records"):
+        assert english not in html
