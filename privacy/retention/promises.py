@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from django.db.models import QuerySet
@@ -145,9 +146,9 @@ def _unreasoned(context: CheckContext) -> Finding | None:
 
 
 def _is_allowed(ground: str, allowed: Iterable[str]) -> bool:
-    """A ground names its reason among other words: "tax law, 10 years" is law."""
-    allowed = [reason.casefold() for reason in allowed]
-    return bool(ground.strip()) and (not allowed or any(reason in ground.casefold() for reason in allowed))
+    """A ground names its reason among other words: "tax law, 10 years" is law, and a flaw is none."""
+    reasons = [re.escape(reason.casefold()) for reason in allowed]
+    return bool(ground.strip()) and (not reasons or bool(re.search(rf"\b(?:{'|'.join(reasons)})", ground.casefold())))
 
 
 def _shortens(end: DeclaredEnd) -> bool:

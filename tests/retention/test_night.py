@@ -11,9 +11,9 @@ from django.db import IntegrityError, transaction
 from privacy.core.actors import Actor
 from privacy.core.errors import PrivacyError
 from privacy.core.periods import Period
-from privacy.core.registries import NightContext, NotRegistered, StepReport
+from privacy.core.registries import NightContext, NotRegistered, StepReport, night_steps
 from privacy.evidence.models import EvidenceEntry
-from privacy.retention import liveness
+from privacy.retention import execution, liveness
 from privacy.retention.models import NightRun, NightStepRun, Schedule
 from privacy.retention.services import NightAlreadyRunning, NightReport, change_period, pause_schedule, run_night
 from tests.host.models import PageView
@@ -207,6 +207,24 @@ class TestFailure:
         Step("test.bad", does=fails(RuntimeError("x"))).add()
         assert night(now).status == "failed"
         assert "could not be sent" in NightRun.objects.get().note
+
+    def test_an_evidence_table_that_refuses_does_not_change_how_the_night_ended(
+        self, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(**words: Any) -> None:
+            raise RuntimeError
+
+        monkeypatch.setattr(execution, "record", refuse)
+        view(now - timedelta(days=500))
+        assert night(now).status == "done"
+        assert "evidence" in NightRun.objects.get().note
+
+    def test_a_step_that_is_no_longer_part_of_the_app_fails_by_name(self, now: datetime) -> None:
+        step = Step("test.gone", does=fails(PowerCut())).add()
+        with pytest.raises(PowerCut):
+            night(now)
+        night_steps.remove(step.name)
+        assert statuses(night(now))["test.gone"] == "failed"
 
     def test_what_was_done_is_in_the_evidence(self, now: datetime) -> None:
         view(now - timedelta(days=500))

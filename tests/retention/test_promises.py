@@ -205,6 +205,7 @@ class TestAfterPeriodsReasoned:
         assert status("after_periods_reasoned", now) == Status.KEPT
         assert status("after_periods_reasoned", now, grounds=["claims"]) == Status.BROKEN
         assert status("after_periods_reasoned", now, grounds=["Tax Law"]) == Status.KEPT
+        assert status("after_periods_reasoned", now, grounds=["ax"]) == Status.BROKEN
 
     def test_an_exception_without_a_word_of_reason_breaks_it(self, now: datetime) -> None:
         redeclare(Order, OrderData, now, fields={"total": Keep(" ", until="P10Y from placed_at")})

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from privacy import Anonymise, Expire, Shorten
 from privacy.core.actors import Actor
 from privacy.core.periods import InvalidPeriod, Period
+from privacy.core.registries import providers
 from privacy.datamap.registry import registry
 from privacy.evidence.models import EvidenceEntry
 from privacy.promises.models import ProfileTable, Promise
@@ -204,6 +205,13 @@ class TestInForce:
     def test_an_exception_goes_by_its_ground_and_not_by_the_category(self) -> None:
         promise("P1M", setting="retention.purchases")
         assert Rulebook().period(schedule(TOTAL)) == Period.parse("P10Y")
+
+    def test_a_profile_is_compared_with_the_periods_that_an_admin_chose(self, now: datetime, actor: Actor) -> None:
+        in_force = providers.get("in_force.retention")
+        assert in_force(setting="retention.events") == []
+        change_period(schedule=schedule(), period=Period.parse("P3M"), now=now, actor=actor)
+        assert in_force(setting="retention.events") == [Period.parse("P3M")]
+        assert in_force(setting="retention.purchases") == []
 
     def test_pages_learn_the_period_by_the_declared_name(self, now: datetime, actor: Actor) -> None:
         change_period(schedule=schedule(), period=Period.parse("P3M"), now=now, actor=actor)
