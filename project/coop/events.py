@@ -41,10 +41,11 @@ def _address(words: _Words, figure: str) -> str:
     return words.address.format(f"(CASE WHEN {figure} % 5 = 0 THEN {sixth} ELSE {fourth} END)")
 
 
-def fill(*, members: list[int], campaigns: list[int], seed: int, now: datetime, using: str) -> int:
+def fill(*, first: int, members: list[int], campaigns: list[int], seed: int, now: datetime, using: str) -> int:
     """Views, daily figures and mail events of these members. Returns the rows made.
 
     Args:
+        first: the number of the first member; figures follow from numbers, never from primary keys.
         members: primary keys in an unbroken rising run, as one bulk insert gives them.
         campaigns: primary keys of what they may have viewed, an unbroken rising run too.
     """
@@ -52,13 +53,14 @@ def fill(*, members: list[int], campaigns: list[int], seed: int, now: datetime, 
     words = _Words(connection.vendor)
     end = int(now.timestamp())
     salt = seed % 1_000_003
+    since = f"{words.larger}({words.epoch.format('began')}, {end - REACH}) AS low"
     span = (
-        f"SELECT id, {words.larger}({words.epoch.format('joined_at')}, {end - REACH}) AS low, "
+        f"SELECT id, {first} + ROW_NUMBER() OVER (ORDER BY id) AS number, {since.replace('began', 'joined_at')}, "
         f"COALESCE({words.epoch.format('closed_at')}, {end}) AS high "
         f"FROM coop_member WHERE id BETWEEN {members[0]} AND {members[-1]}"
     )
-    figure = _mixed("m.id", "n.i", salt)
-    moment = f"(m.low + {_mixed('m.id', 'n.i', salt + 7)} % (m.high - m.low + 1))"
+    figure = _mixed("m.number", "n.i", salt)
+    moment = f"(m.low + {_mixed('m.number', 'n.i', salt + 7)} % (m.high - m.low + 1))"
     address = _address(words, figure)
     day = "((m.high / 86400 - n.i) * 86400)"
     lost = "m.low > m.high"
@@ -108,6 +110,7 @@ def fill(*, members: list[int], campaigns: list[int], seed: int, now: datetime, 
             f"m.id, CASE n.i WHEN 0 THEN 'sent' ELSE 'opened' END, 'Offer ' || (1 + {figure} % 30), "
             f"{words.stamp.format(moment)}",
             CLIENT_MAILS,
-            f"SELECT c.id, {words.larger}({words.epoch.format('c.added_at')}, {end - REACH}) AS low, {end} AS high "
-            f"FROM coop_clientcontact c WHERE c.client_id BETWEEN {members[0]} AND {members[-1]}",
+            f"SELECT id, {first * 10} + ROW_NUMBER() OVER (ORDER BY id) AS number, "
+            f"{since.replace('began', 'added_at')}, {end} AS high "
+            f"FROM coop_clientcontact WHERE client_id BETWEEN {members[0]} AND {members[-1]}",
         )

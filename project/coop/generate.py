@@ -14,9 +14,10 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db.models import Max
 
 from project.coop import events, history
-from project.coop.models import Member, PreferenceTag
+from project.coop.models import Earning, Member, PreferenceTag
 from project.coop.people import TOPICS, Person, person
 
 BATCH = 250
@@ -58,7 +59,7 @@ def load(
         now: the moment their histories reach up to.
         progress: told after each batch what was made so far.
     """
-    first = Member.objects.using(using).count() + 1
+    first = _next_number(using)
     done = Loaded()
     for start in range(first, first + count, BATCH):
         numbers = range(start, min(start + BATCH, first + count))
@@ -70,11 +71,17 @@ def load(
 
 def load_one(*, username: str, password: str, seed: int, now: datetime, using: str = DEFAULT_DB_ALIAS) -> Loaded:
     """Make one active member who can sign in, with a history like everybody's."""
-    number = Member.objects.using(using).count() + 1
+    number = _next_number(using)
     one = person(number=number, seed=seed, now=now, always_active=True)
     account = _account(one)
     account.username, account.password = username, make_password(password)
     return _batch([one], [account], seed, now, using)
+
+
+def _next_number(using: str) -> int:
+    # By the vouchers: everybody has one, and they outlive whoever has left.
+    last = Earning.objects.using(using).aggregate(last=Max("number"))["last"]
+    return int(last[1:8]) + 1 if last else 1
 
 
 def _account(one: Person) -> Any:
@@ -96,7 +103,14 @@ def _batch(people: Sequence[Person], accounts: list[Any], seed: int, now: dateti
         users = get_user_model()._default_manager.using(using).bulk_create(accounts)
         written = history.write(people=people, users=users, tags=tags, now=now, using=using)
         rows = len(users) + written.rows
-        rows += events.fill(members=written.members, campaigns=written.campaigns, seed=seed, now=now, using=using)
+        rows += events.fill(
+            first=people[0].number,
+            members=written.members,
+            campaigns=written.campaigns,
+            seed=seed,
+            now=now,
+            using=using,
+        )
     return Loaded(
         members=len(people),
         closed=sum(one.status == Member.Status.CLOSED for one in people),

@@ -64,6 +64,8 @@ class Wanted:
 
 def main() -> int:
     """Returns the exit code: 0 when the ledger said before and after what it should."""
+    # A shell starts what it puts in the background with SIGINT ignored; here it must always stop everything.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
     import django

@@ -131,7 +131,7 @@ def _verdict(site: str, before: Ledger, after: Ledger) -> bool:
 
 
 def _serve(crew: Crew, host: str, port: int) -> None:
-    web = crew.start("web", ["gunicorn", "project.wsgi:application", "--bind", f"{host}:{port}", "--threads", "4"])
+    web = crew.start("web", ["django", "runserver", f"{host}:{port}", "--noreload"])
     address = f"http://{host}:{port}/"
     _answering(crew, web, address)
     console.heading("Serving")
