@@ -110,14 +110,21 @@ _COUNT_WORDS = {
 }
 
 
-def counts_words(counts: Mapping[str, object] | None) -> str:
-    """``{"accounts": 2, "files": 0}`` as "2 accounts, 0 files"; nothing counted is "nothing"."""
+def counts_words(counts: Mapping[str, object] | None, most: int | None = None) -> str:
+    """``{"accounts": 2, "files": 0}`` as "2 accounts, 0 files"; nothing counted is "nothing".
+
+    Args:
+        most: say at most so many, and how many more there are.
+    """
     if not counts:
         return _("nothing")
     said = [
         str(format_lazy("{} {}", number(amount) if isinstance(amount, int | float) else amount, _word(name)))
         for name, amount in counts.items()
     ]
+    if most is not None and len(said) > most:
+        more = len(said) - most
+        said = [*said[:most], ngettext("%(count)s more", "%(count)s more", more) % {"count": more}]
     return ", ".join(said)
 
 

@@ -25,7 +25,6 @@ from privacy.core.actors import Actor
 from privacy.core.chips import chip
 from privacy.core.errors import PrivacyError
 from privacy.core.generic_admin import ModelAdmin
-from privacy.core.words import number
 from privacy.disposal import services
 from privacy.disposal.models import Closure
 
@@ -43,7 +42,7 @@ def _day(moment: datetime | None) -> str:
 class ClosureAdmin(ModelAdmin[Closure]):
     """A list to read, a page to understand one closure, and two acts: run it again, take it back."""
 
-    list_display = ("reference", "state", "channel", "closed", "due", "finished", "rows", "left")
+    list_display = ("reference", "state", "channel", "closed", "due", "finished", "left")
     list_filter = ("status", "channel", "closed_at")
     list_per_page = 50
     search_fields = ("=pseudonym",)
@@ -92,10 +91,6 @@ class ClosureAdmin(ModelAdmin[Closure]):
     @admin.display(description=gettext_lazy("finished"), ordering="finished_at")
     def finished(self, closure: Closure) -> str:
         return _day(closure.finished_at)
-
-    @admin.display(description=gettext_lazy("rows"))
-    def rows(self, closure: Closure) -> str:
-        return number(sum(step["rows"] for step in closure.steps if step["action"] != "keep"))
 
     @admin.display(description=gettext_lazy("left over"))
     def left(self, closure: Closure) -> str | SafeString:

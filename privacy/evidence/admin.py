@@ -44,7 +44,7 @@ class ActFilter(admin.SimpleListFilter):
 class EvidenceEntryAdmin(ModelAdmin[EvidenceEntry]):
     """What was done, when and how often. Nobody adds, changes or removes anything here."""
 
-    list_display = ("title", "subject_matter", "at", "amounts", "details_state")
+    list_display = ("title", "subject_matter", "at", "amounts_in_short", "details_state")
     list_display_links = ("title",)
     list_filter = (ActFilter,)
     date_hierarchy = "at"
@@ -87,6 +87,10 @@ class EvidenceEntryAdmin(ModelAdmin[EvidenceEntry]):
     @admin.display(description=gettext_lazy("about"), ordering="label", empty_value="–")
     def subject_matter(self, entry: EvidenceEntry) -> str:
         return queries.label_words(entry.label) or "–"
+
+    @admin.display(description=gettext_lazy("counts"))
+    def amounts_in_short(self, entry: EvidenceEntry) -> str:
+        return counts_words(entry.counts, most=4) if entry.counts else "–"
 
     @admin.display(description=gettext_lazy("counts"))
     def amounts(self, entry: EvidenceEntry) -> str:

@@ -16,7 +16,7 @@ from privacy.core.periods import Period
 register = template.Library()
 
 #: A tile shows longer values, such as dates, in smaller letters.
-_LONG = 9
+_LONG = 8
 
 
 @register.inclusion_tag("privacy/elements/chip.html", name="chip")
