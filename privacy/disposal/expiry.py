@@ -14,7 +14,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import models, transaction
-from django.db.models import CASCADE, QuerySet
+from django.db.models import CASCADE, Q, QuerySet
 
 from privacy.core.actors import Actor
 from privacy.core.batches import windows, within
@@ -96,29 +96,36 @@ def expire(
 
 
 def end_keep(
-    *, declared: Declared, keep: KeptField, cutoff: datetime, now: datetime, actor: Actor, dry_run: bool = False
+    *, declared: Declared, keep: KeptField, moment: datetime, now: datetime, actor: Actor, dry_run: bool = False
 ) -> ExpiryReport:
-    """Rows kept under a ground go when the ground ends, once nobody is linked to them any more.
+    """What was kept under a ground goes when the ground ends, once nobody is linked to it any more.
+
+    The row goes with its last ground. While another ground still runs, only this field is emptied; a
+    column that can be neither NULL nor an empty text stays with its row until then.
 
     Raises:
         StillPointedAt: a protected row still points at one of them.
     """
     report = ExpiryReport()
-    rows = kept_over(declared, keep, cutoff)
+    rows = kept_over(declared, keep, moment)
     if dry_run:
         report.rows = rows.count()
         return report
-    for lower, upper in windows(rows, keep.start, until=cutoff, size=settings.window_rows):
+    last = _every_ground_ended(declared, moment)
+    until = keep.period.cutoff(moment, settings.calendar)
+    for lower, upper in windows(rows, keep.start, until=until, size=settings.window_rows):
         with transaction.atomic(using=declared.using):
             window = rows.filter(within(keep.start, lower, upper))
-            _delete_window(declared.model, window, report, now=now, hooks=declared.data.hooks)
+            _delete_window(declared.model, window.filter(last), report, now=now, hooks=declared.data.hooks)
+            report.rows += window.update(**_emptied(declared, keep)) if _emptied(declared, keep) else 0
     if report.rows:
         record(act="disposal.keeps_ended", label=declared.label, counts={"rows": report.rows}, now=now, actor=actor)
     return report
 
 
-def kept_over(declared: Declared, keep: KeptField, cutoff: datetime) -> QuerySet[Any]:
-    """Rows cut from their person whose ground ended at ``cutoff`` or before."""
+def kept_over(declared: Declared, keep: KeptField, moment: datetime) -> QuerySet[Any]:
+    """Rows cut from their person whose ground for ``keep`` has ended at ``moment`` and that still hold it."""
+    cutoff = keep.period.cutoff(moment, settings.calendar)
     rows: QuerySet[Any] = QuerySet(declared.model, using=declared.using).filter(**{f"{keep.start}__lte": cutoff})
     for side in declared.sides:
         if side.direct_field is not None and side.direct_field.null:
@@ -127,7 +134,24 @@ def kept_over(declared: Declared, keep: KeptField, cutoff: datetime) -> QuerySet
             rows = rows.filter(**{f"{side.path}__isnull": True})
         elif isinstance(side.erasure, Anonymise):
             rows = rows.filter(~unmasked(mask_values(declared.model, side.erasure, declared.using)))
-    return rows
+    emptied = _emptied(declared, keep)
+    holding = unmasked(emptied) if emptied else Q(pk__in=[])
+    return rows.filter(_every_ground_ended(declared, moment) | holding)
+
+
+def _every_ground_ended(declared: Declared, moment: datetime) -> Q:
+    calendar = settings.calendar
+    return Q(*(Q(**{f"{keep.start}__lte": keep.period.cutoff(moment, calendar)}) for keep in declared.keeps))
+
+
+def _emptied(declared: Declared, keep: KeptField) -> dict[str, Any]:
+    """How one kept field is emptied while its row stays; nothing where its column cannot be."""
+    if keep.name is None:
+        return {}
+    field = declared.model._meta.get_field(keep.name)
+    if field.null:
+        return {keep.name: None}
+    return {keep.name: ""} if isinstance(field, models.CharField | models.TextField) else {}
 
 
 def _expire_accounts(rows: QuerySet[Any], *, now: datetime, actor: Actor) -> ExpiryReport:

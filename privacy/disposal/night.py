@@ -5,6 +5,7 @@ from __future__ import annotations
 from privacy.core.registries import NightContext, NightStep, StepReport, night_steps
 from privacy.disposal import sessions, sweeping
 from privacy.disposal.models import Sweep
+from privacy.disposal.queries import due_by_site
 from privacy.disposal.services import review_waiting, run_closures, take_over_closed
 
 
@@ -14,7 +15,7 @@ def take_over(context: NightContext) -> StepReport:
     taken = take_over_closed(now=context.now, actor=context.actor, dry_run=context.dry_run, progress=context.progress)
     counts = {**taken, "reopened": reopened}
     if context.dry_run:
-        counts["accounts"] = taken["taken"]
+        counts["accounts"] = due_by_site(context.horizon)
     return StepReport(counts)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.db.models import Q
 
 from privacy.core.conf import settings
@@ -11,7 +9,7 @@ from privacy.core.periods import Period
 from privacy.core.registries import CheckContext, Finding, live_check
 from privacy.datamap import graph
 from privacy.disposal.models import Closure, Sweep
-from privacy.disposal.queries import closed_by_site, rules
+from privacy.disposal.queries import due_by_site, rules
 
 
 @live_check("disposal.closed_accounts_empty", "Closed accounts are empty in time")
@@ -26,7 +24,7 @@ def closed_accounts_empty(context: CheckContext) -> Finding:
     late = Closure.objects.filter(
         Q(pk__in=Closure.objects.overdue(limit).values("pk")) | Q(status=Closure.Status.PARTIAL)
     ).count()
-    waiting = _closed_by_site_and_due(limit)
+    waiting = due_by_site(limit)
     if late or waiting:
         return Finding.broken(
             f"{late} closures are past their date or partial, and {waiting} accounts that the site closed itself "
@@ -107,13 +105,3 @@ def self_erasure_offered(context: CheckContext) -> Finding:
     if "self" in rules().route:
         return Finding.kept("the privacy page offers closing the account")
     return Finding.broken("under the profile's closure route the privacy page does not offer closing")
-
-
-def _closed_by_site_and_due(limit: datetime) -> int:
-    """Accounts that the site closed itself, past their date, that no closure has taken over."""
-    rule = settings.closed_accounts
-    if rule is None:
-        return 0
-    cutoff = rules().after.cutoff(limit, settings.calendar)
-    users = closed_by_site(rule)
-    return users.filter(Q(_closed_at__lte=cutoff) | Q(_closed_at__isnull=True)).count()

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import router
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from privacy.core.conf import TakeOverRule, settings
 from privacy.datamap.rows import key_as_text
@@ -44,6 +44,16 @@ def closed_by_site(rule: TakeOverRule) -> QuerySet[Any]:
     )
     taken = Closure.objects.filter(subject_key=OuterRef("_key")).exclude(status=Closure.Status.CANCELLED)
     return users.filter(~Exists(taken))
+
+
+def due_by_site(moment: datetime) -> int:
+    """How many accounts that the site closed itself are past their date and not yet taken over."""
+    rule = settings.closed_accounts
+    if rule is None:
+        return 0
+    cutoff = rules().after.cutoff(moment, settings.calendar)
+    users = closed_by_site(rule)
+    return users.filter(Q(_closed_at__lte=cutoff) | Q(_closed_at__isnull=True)).count()
 
 
 def unfinished(now: datetime) -> QuerySet[Closure]:

@@ -73,7 +73,7 @@ class Rulebook:
         """Rows whose end has come at ``moment`` and that still are what they were."""
         end, cutoff = self.end(schedule), self.cutoff(schedule, moment)
         if isinstance(end.rule, KeptField):
-            return disposal.kept_over(end.declared, end.rule, cutoff)
+            return disposal.kept_over(end.declared, end.rule, moment)
         return disposal.over(end.declared, end.rule, cutoff)
 
 
@@ -156,6 +156,6 @@ def carry_out(
         )
     else:
         report = disposal.end_keep(
-            declared=end.declared, keep=end.rule, cutoff=cutoff, now=now, actor=actor, dry_run=dry_run
+            declared=end.declared, keep=end.rule, moment=horizon, now=now, actor=actor, dry_run=dry_run
         )
     return counted(report.rows, report.files)

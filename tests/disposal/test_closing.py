@@ -34,7 +34,7 @@ from privacy.disposal.services import (
 )
 from privacy.evidence.models import EvidenceDetail, EvidenceEntry
 from privacy.promises.models import ProfileTable
-from tests.disposal.conftest import plant
+from tests.disposal.planting import plant
 from tests.host import models as host
 
 pytestmark = pytest.mark.django_db(transaction=True)

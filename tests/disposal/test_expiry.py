@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +14,19 @@ from django.test.utils import CaptureQueriesContext
 
 from privacy.core.actors import Actor
 from privacy.datamap import graph
-from privacy.datamap.declarations import Delete, PersonalData
+from privacy.datamap.declarations import Anonymise, Delete, Keep, PersonalData
 from privacy.datamap.registry import registry
 from privacy.disposal.expiry import end_keep, expire, kept_over, over
 from privacy.disposal.models import Sweep
 from privacy.disposal.relations import StillPointedAt
 from privacy.disposal.services import Mandate, close_account
 from privacy.disposal.sweeping import sweep
-from tests.disposal.conftest import plant
+from tests.disposal.planting import plant
 from tests.host import models as host
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+END = datetime(2036, 3, 1, tzinfo=UTC)  # ten years after what was planted
 
 
 def rule(model: Any, part: str) -> tuple[graph.Declared, Any]:
@@ -150,12 +152,50 @@ def test_what_was_kept_goes_at_the_end_of_its_ground_once_nobody_is_linked(now: 
     declared = graph.find(host.Order)
     assert declared is not None
     [keep] = declared.keeps
-    assert kept_over(declared, keep, now).count() == 2
+    assert kept_over(declared, keep, END).count() == 2
 
-    report = end_keep(declared=declared, keep=keep, cutoff=now, now=now, actor=actor)
+    report = end_keep(declared=declared, keep=keep, moment=END, now=now, actor=actor)
 
     assert report.rows == 2
     assert set(host.Order.objects.values_list("customer", flat=True)) == {living.pk}
+
+
+def test_of_two_grounds_the_longer_keeps_the_row_and_the_shorter_empties_its_field(now: datetime, actor: Actor) -> None:
+    class TwoGrounds(PersonalData):
+        subject = "customer"
+        category = "purchases"
+        purpose = "orders"
+        legal_basis = "contract"
+        on_erasure = Anonymise(address="")
+        plain = {"number": "a running number"}
+        fields = {
+            "total": Keep("tax law", until="P10Y from placed_at"),
+            "phone": Keep("claims", until="P3Y from placed_at"),
+        }
+
+    registry.withdraw(host.Order)
+    registry.declare(host.Order, TwoGrounds)
+    registry.changed()
+    close_account(user=plant("grounds"), mandate=Mandate("member", "page", "password"), now=now, actor=actor)
+    declared = graph.find(host.Order)
+    assert declared is not None
+    tax, claims = declared.keeps
+    four_years = now + timedelta(days=4 * 365)
+
+    def end(keep: Any, moment: datetime) -> int:
+        return end_keep(declared=declared, keep=keep, moment=moment, now=now, actor=actor).rows
+
+    assert set(host.Order.objects.values_list("phone", flat=True)) == {"grounds"}
+    assert (end(tax, four_years), end(claims, four_years), end(claims, four_years)) == (0, 2, 0)
+    assert set(host.Order.objects.values_list("phone", flat=True)) == {None}
+    assert end(claims, END) + end(tax, END) == 2
+    assert not host.Order.objects.exists()
+
+
+def test_a_missing_address_is_not_taken_for_one_that_was_not_shortened(now: datetime, actor: Actor) -> None:
+    host.PageView.objects.create(ip=None, path="/", viewed_at=now)
+    declared, expiry = rule(host.PageView, "P30D")
+    assert expire(declared=declared, expiry=expiry, cutoff=now, now=now, actor=actor).rows == 0
 
 
 def test_an_expiring_account_goes_through_a_closure(now: datetime, actor: Actor) -> None:

@@ -16,7 +16,7 @@ from privacy.datamap.registry import registry
 from privacy.disposal.models import Closure
 from privacy.disposal.services import Mandate, close_account
 from privacy.promises.models import ProfileTable
-from tests.disposal.conftest import plant
+from tests.disposal.planting import plant
 from tests.host import models as host
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -20,7 +20,7 @@ from privacy.datamap.registry import registry
 from privacy.disposal.models import Closure, Sweep
 from privacy.disposal.promises import closed_accounts_empty, erasures_complete
 from privacy.disposal.services import Mandate, close_account, run_closures
-from tests.disposal.conftest import plant
+from tests.disposal.planting import plant
 from tests.host import models as host
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
@@ -75,8 +73,3 @@ def plant(token: str, *, orders: int = 2) -> Any:
     session["basket"] = token
     session.save()
     return user
-
-
-@pytest.fixture
-def member() -> Callable[..., Any]:
-    return plant
