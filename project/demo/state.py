@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 
 WRITTEN = ("backups", "broker", "cache", "journal", "logs", "mail", "media")
 
@@ -43,29 +43,34 @@ def clear(directory: Path) -> None:
     Raises:
         StateInUse: ``DATABASE_URL`` names a database with other people's tables.
     """
-    for name in WRITTEN:
-        shutil.rmtree(directory / name, ignore_errors=True)
+    _refuse_others(directory)
     if connection.vendor == "sqlite":
         connection.close()
         for suffix in ("", "-wal", "-shm", "-journal"):
             Path(f"{connection.settings_dict['NAME']}{suffix}").unlink(missing_ok=True)
     else:
-        _clear_schema()
+        with connection.cursor() as cursor:
+            cursor.execute("DROP SCHEMA public CASCADE")
+            cursor.execute("CREATE SCHEMA public")
+    for name in WRITTEN:
+        shutil.rmtree(directory / name, ignore_errors=True)
     for folder in getattr(settings, "CELERY_BROKER_TRANSPORT_OPTIONS", {}).values():
         if isinstance(folder, str):
             Path(folder).mkdir(parents=True, exist_ok=True)
 
 
-def _clear_schema() -> None:
-    with connection.cursor() as cursor:
-        tables = set(connection.introspection.table_names(cursor))
-        if tables and "coop_member" not in tables:
-            raise StateInUse(
-                "DATABASE_URL names a database that holds other tables, and a demonstration clears its database. "
-                "Make an empty one for it."
-            )
-        cursor.execute("DROP SCHEMA public CASCADE")
-        cursor.execute("CREATE SCHEMA public")
+def _refuse_others(directory: Path) -> None:
+    if connection.vendor == "sqlite" and Path(str(connection.settings_dict["NAME"])).is_relative_to(directory):
+        return
+    try:
+        tables = set(connection.introspection.table_names())
+    except OperationalError as error:
+        raise StateInUse(f"The database of DATABASE_URL cannot be reached: {error}") from None
+    if tables and "coop_member" not in tables:
+        raise StateInUse(
+            "DATABASE_URL names a database that holds other tables, and a demonstration clears its database. "
+            "Make an empty one for it."
+        )
 
 
 def settle() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import shutil
 import tracemalloc
 from datetime import datetime, timedelta
 from io import StringIO
@@ -11,11 +12,13 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from project.coop import generate, models
@@ -37,7 +40,9 @@ def _digest() -> str:
             for field in model._meta.concrete_fields
             if not field.primary_key and not field.is_relation and field.name != "object_id"
         ]
-        found.update(repr(sorted(map(repr, model.objects.values_list(*names)))).encode())
+        # A table of links alone has nothing but keys.
+        rows = model.objects.values_list(*names) if names else [model.objects.count()]
+        found.update(repr(sorted(map(repr, rows))).encode())
     return found.hexdigest()
 
 
