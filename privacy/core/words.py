@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.db.models import Model
 from django.utils.formats import number_format
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext as _
@@ -157,9 +159,10 @@ def _join(parts: list[str]) -> str:
 def model_words(label: str) -> str:
     """``"shop.OrderLine"`` as its model calls itself in the plural: "order lines"; an unknown label stays as it is."""
     try:
-        return str(apps.get_model(label)._meta.verbose_name_plural)
+        model = apps.get_model(label)
     except (LookupError, ValueError):
         return label
+    return _link_words(model) or str(model._meta.verbose_name_plural)
 
 
 def rows_words(label: str, rows: int) -> str:
@@ -171,7 +174,14 @@ def rows_words(label: str, rows: int) -> str:
     if rows == 1 and label == settings.AUTH_USER_MODEL:
         return _("the account itself")
     name = model._meta.verbose_name if rows == 1 else model._meta.verbose_name_plural
-    return f"{number(rows)} {name}"
+    return f"{number(rows)} {_link_words(model) or name}"
+
+
+def _link_words(model: type[Model]) -> str:
+    """What a many-to-many table of Django's own making links to: "interests", not "member-tag relationships"."""
+    owner: Any = model._meta.auto_created
+    links = owner._meta.local_many_to_many if owner else ()
+    return next((str(link.verbose_name) for link in links if link.remote_field.through is model), "")
 
 
 def name_words(name: str) -> str:

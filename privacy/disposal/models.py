@@ -153,6 +153,8 @@ class SessionIndex(models.Model):
     objects = SessionIndexQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("sign-in")
+        verbose_name_plural = _("sign-ins")
         default_permissions = ()
 
     def __str__(self) -> str:

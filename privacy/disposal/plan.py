@@ -130,10 +130,15 @@ def kept_rows(step: Step, rows: QuerySet[Any]) -> Iterator[KeptRows]:
     found = rows.aggregate(rows=Count("pk"), **ends)
     if not found["rows"]:
         return
+    # Several fields under one ground are one line to whoever reads it, with the last of their ends.
+    until: dict[str, datetime | None] = {}
     for index, keep in enumerate(step.declared.keeps):
         latest = found[f"end_{index}"]
-        until = keep.period.end(as_moment(latest, calendar), calendar) if latest is not None else None
-        yield KeptRows(step.declared.label, found["rows"], keep.ground, until)
+        end = keep.period.end(as_moment(latest, calendar), calendar) if latest is not None else None
+        known = until.get(keep.ground, end)
+        until[keep.ground] = max(known, end) if known is not None and end is not None else None
+    for ground, end in until.items():
+        yield KeptRows(step.declared.label, found["rows"], ground, end)
 
 
 def as_moment(value: datetime | date, calendar: Calendar) -> datetime:
