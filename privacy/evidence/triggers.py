@@ -34,11 +34,10 @@ _POSTGRESQL = {
     f"{_TABLE}_no_truncate": f"BEFORE TRUNCATE ON {_TABLE} FOR EACH STATEMENT EXECUTE FUNCTION {_FUNCTION}()",
 }
 _RAISE = f"RAISE EXCEPTION '{_REFUSAL}' USING ERRCODE = 'integrity_constraint_violation';"
-_FUNCTIONS = (
-    f"CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {_RAISE} END $$",
-    f"CREATE OR REPLACE FUNCTION {_GUARD}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "  # noqa: S608
-    f"IF EXISTS (SELECT 1 FROM {_TABLE} WHERE id = NEW.id) THEN {_RAISE} END IF; RETURN NEW; END $$",
-)
+_FUNCTIONS = {
+    _FUNCTION: f"BEGIN {_RAISE} END",
+    _GUARD: f"BEGIN IF EXISTS (SELECT 1 FROM {_TABLE} WHERE id = NEW.id) THEN {_RAISE} END IF; RETURN NEW; END",  # noqa: S608
+}
 
 
 def install(using: str) -> list[str]:
@@ -55,8 +54,11 @@ def install(using: str) -> list[str]:
     if not absent:
         return []
     with transaction.atomic(using=using), connection.cursor() as cursor:
-        for sql in _functions(connection):
-            cursor.execute(sql)
+        if connection.vendor == "postgresql":
+            for function, body in _FUNCTIONS.items():
+                cursor.execute(
+                    f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
+                )
         for name in absent:
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{_on(connection)}")
             cursor.execute(f"CREATE TRIGGER {name} {_wanted(connection)[name]}")
@@ -83,15 +85,11 @@ def missing(using: str) -> list[str]:
     if not wanted or not _has_table(using):
         return []
     standing = _standing(connection)
-    return [name for name, body in wanted.items() if not _same(connection, standing.get(name), name, body)]
+    return [name for name, body in wanted.items() if standing.get(name) != _ours(connection, name, body)]
 
 
 def _wanted(connection: Any) -> dict[str, str]:
     return {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}.get(connection.vendor, {})
-
-
-def _functions(connection: Any) -> tuple[str, ...]:
-    return _FUNCTIONS if connection.vendor == "postgresql" else ()
 
 
 def _on(connection: Any) -> str:
@@ -105,22 +103,22 @@ def _has_table(using: str) -> bool:
 
 
 def _standing(connection: Any) -> dict[str, str]:
-    """Name to what tells an altered trigger from ours: its text on SQLite, its state on PostgreSQL."""
+    """Name to what tells an altered trigger from ours: its text, on PostgreSQL with its state and its function's body."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [_TABLE])
         else:
             cursor.execute(
-                "SELECT t.tgname, t.tgenabled::text || ' ' || p.proname::text FROM pg_trigger t"
+                "SELECT t.tgname, concat_ws(' ', t.tgenabled, pg_get_triggerdef(t.oid, true), p.prosrc) FROM pg_trigger t"
                 " JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgrelid = %s::regclass AND NOT t.tgisinternal",
                 [_TABLE],
             )
         return dict(cursor.fetchall())
 
 
-def _same(connection: Any, standing: str | None, name: str, body: str) -> bool:
-    if standing is None:
-        return False
+def _ours(connection: Any, name: str, body: str) -> str:
+    """What ``_standing`` says of this trigger as long as nobody touched it."""
+    text = f"CREATE TRIGGER {name} {body}"
     if connection.vendor == "sqlite":
-        return standing == f"CREATE TRIGGER {name} {body}"
-    return standing == f"A {_GUARD if name.endswith('_no_replace') else _FUNCTION}"
+        return text
+    return f"A {text} {_FUNCTIONS[_GUARD if f'{_GUARD}()' in body else _FUNCTION]}"

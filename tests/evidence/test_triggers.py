@@ -159,6 +159,33 @@ def test_an_altered_trigger_is_no_trigger() -> None:
     assert triggers.missing("default") == []
 
 
+@pytest.mark.skipif(not POSTGRESQL, reason="SQLite's triggers call no function")
+def test_a_trigger_whose_function_was_emptied_is_no_trigger(entry: EvidenceEntry) -> None:
+    body = "BEGIN IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END"
+    for function in ("refuse", "guard"):
+        _run(
+            f"CREATE OR REPLACE FUNCTION privacy_evidenceentry_{function}() RETURNS trigger LANGUAGE plpgsql "
+            f"AS $${body}$$"
+        )
+    [message] = _reported()
+    assert all(name in message for name in ALL)
+    _migrated()
+    assert _reported() == []
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        _run(ATTACKS["delete"], entry.pk)
+
+
+@pytest.mark.skipif(not POSTGRESQL, reason="a matter of PostgreSQL")
+def test_a_trigger_that_only_looks_at_one_column_is_no_trigger() -> None:
+    name = "privacy_evidenceentry_no_update"
+    _run(
+        f"CREATE OR REPLACE TRIGGER {name} BEFORE UPDATE OF label ON privacy_evidenceentry FOR EACH ROW "
+        "EXECUTE FUNCTION privacy_evidenceentry_refuse()"
+    )
+    _run(f"ALTER TABLE privacy_evidenceentry ENABLE ALWAYS TRIGGER {name}")
+    assert triggers.missing("default") == [name]
+
+
 def test_they_survive_a_later_change_of_the_table_because_migrate_puts_them_back(entry: EvidenceEntry) -> None:
     """SQLite drops every trigger of a table that Django rebuilds, without a word."""
     if POSTGRESQL:
