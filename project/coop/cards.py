@@ -26,7 +26,11 @@ class Card:
 
 def member_card(user: Any) -> Card:
     """The member's card, at most fifteen minutes old."""
-    card: Card = cache.get_or_set(CARD_KEY.format(key=user.pk), lambda: _drawn(user), SECONDS)
+    key = CARD_KEY.format(key=user.pk)
+    card: Card | None = cache.get(key)
+    if card is None:
+        card = _drawn(user)
+        cache.set(key, card, SECONDS)
     return card
 
 

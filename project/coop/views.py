@@ -42,7 +42,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 def picture(request: HttpRequest) -> FileResponse:
     """The member's own picture. Uploads are never served by their address, which anybody could pass on."""
     member = Member.objects.filter(user=request.user.pk).exclude(avatar="").first()
-    if member is None or not member.avatar.storage.exists(member.avatar.name):
+    if member is None or not member.avatar.storage.exists(member.avatar.name or ""):
         raise Http404
     return FileResponse(member.avatar.open(), content_type="image/png")
 

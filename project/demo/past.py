@@ -14,7 +14,6 @@ from pathlib import Path
 
 import time_machine
 from dbbackup import settings as dbbackup_settings
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.files.storage import storages
 from django.core.management import call_command
@@ -30,7 +29,7 @@ DUMPS = ((61, "plain"), (45, "gz"), (45, "gpg"), (34, "plain"), (9, "gz"))
 def accounts(now: datetime) -> Loaded:
     """``admin``/``admin``, ``member``/``member``, and everybody else."""
     # Short on purpose: they stand in the documentation of a site that lives on one machine.
-    get_user_model()._default_manager.create_superuser("admin", "admin@coop.example", "admin")  # type: ignore[attr-defined]
+    get_user_model()._default_manager.create_superuser("admin", "admin@coop.example", "admin")
     made = load(count=MEMBERS, seed=SEED, now=now)
     return made + load_one(username="member", password="member", seed=SEED, now=now)  # noqa: S106
 
@@ -64,7 +63,7 @@ def _key_for_dumps() -> Iterator[str]:
         return
     # The agent's socket lies in it, and a socket's path must be short.
     home = Path(tempfile.mkdtemp(prefix="coop-gpg-"))
-    former = os.environ.get("GNUPGHOME")
+    former, former_recipient = os.environ.get("GNUPGHOME"), dbbackup_settings.GPG_RECIPIENT
     os.environ["GNUPGHOME"] = str(home)
     recipient = "backups@coop.example"
     try:
@@ -74,7 +73,7 @@ def _key_for_dumps() -> Iterator[str]:
         yield recipient if made.returncode == 0 else ""
     finally:
         subprocess.run(["gpgconf", "--kill", "all"], capture_output=True, check=False)  # noqa: S607
-        dbbackup_settings.GPG_RECIPIENT = settings.DBBACKUP_GPG_RECIPIENT
+        dbbackup_settings.GPG_RECIPIENT = former_recipient
         if former is None:
             del os.environ["GNUPGHOME"]
         else:

@@ -114,9 +114,11 @@ def _ledger(title: str) -> Ledger:
 
 
 def _verdict(site: str, before: Ledger, after: Ledger) -> bool:
+    """Whether the ledgers are as the demonstration promises for this profile."""
     was = {row.code: row.status for row in before.rows}
     now = {row.code: row.status for row in after.rows}
-    faults = [f"{code} is broken after the night" for code, status in now.items() if status == Status.BROKEN]
+    faults = []
+    broken = [code for code, status in now.items() if status == Status.BROKEN]
     for code in BROKEN_BEFORE.get(site, ()):
         if was.get(code) != Status.BROKEN:
             faults.append(f"{code} was {was.get(code, 'missing')} before, and should have been broken")
@@ -125,6 +127,11 @@ def _verdict(site: str, before: Ledger, after: Ledger) -> bool:
     console.heading("What it comes to")
     mended = sorted(code for code, status in was.items() if status == Status.BROKEN and now.get(code) == Status.KEPT)
     console.say(f"  Broken before, kept after: {', '.join(mended) or 'nothing'}.")
+    if site in BROKEN_BEFORE:
+        faults += [f"{code} is broken after the night" for code in broken]
+    elif broken:
+        # The co-op's tables follow one text; under another, what they hold beyond it is a finding, not a failure.
+        console.say(f"  The co-op does not do what this text says about: {', '.join(broken)}.")
     for fault in faults:
         console.fault(f"  {fault}.")
     return not faults
