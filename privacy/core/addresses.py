@@ -7,6 +7,7 @@ cannot be shortened, and nobody knows what it holds.
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -33,6 +34,10 @@ _V6 = "|".join(
         "::",
     ]
 )
+#: What a night mostly meets, in canonical form: an address without its last octet, or with three groups at most.
+#: Parsing it would cost six times more, each night and for each row.
+_SHORT_V4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{2}}\.0", re.ASCII).fullmatch
+_SHORT_V6 = re.compile(r"[1-9a-f][0-9a-f]{0,3}(?::[1-9a-f][0-9a-f]{0,3}){0,2}::", re.ASCII).fullmatch
 #: PostgreSQL 15 cannot ask whether a text is an address without raising.
 _PATTERN = f"^({_V4}|{_V6})$"
 
@@ -116,7 +121,9 @@ def shorten(column: str | Combinable, v4: int = 24, v6: int = 48) -> Shortened:
 
 
 def _sqlite_shorten(address: str | None, v4: int, v6: int) -> str | None:
-    return None if address is None else shorten_address(address, v4, v6)
+    if address is None or (v4 == 24 and _SHORT_V4(address)) or (v6 == 48 and _SHORT_V6(address)):
+        return address
+    return shorten_address(address, v4, v6)
 
 
 def _register(connection: Any) -> None:

@@ -52,10 +52,12 @@ def windows(queryset: QuerySet[Any], field: str, *, until: Any, size: int) -> It
     lower: Any = None
     while True:
         rest = ordered.filter(within(field, lower, until))
+        # Asked first: where nothing is left, one look at every row is enough.
+        if not rest.exists():
+            return
         full = list(rest.values_list(field, flat=True)[size - 1 : size])
         if not full:
-            if rest.exists():
-                yield lower, until
+            yield lower, until
             return
         upper = full[0]
         yield lower, upper

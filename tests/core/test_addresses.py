@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from privacy.core.addresses import WrongMask, shorten, shorten_address
+from privacy.core.addresses import WrongMask, _sqlite_shorten, shorten, shorten_address
 from tests.host.models import PageView
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -129,3 +129,18 @@ class DatabaseAndPython(TestCase):
         plain = getattr(address, "ipv4_mapped", None) or address
         assert ip_address(expected) in ip_network(f"{plain}/{v4 if plain.version == 4 else v6}", strict=False)
         row.delete()
+
+
+group = st.sampled_from(["0", "00", "1", "01", "db8", "DB8", "2001", "ffff", "g", ""])
+octet = st.sampled_from(["0", "00", "7", "07", "113", "255", "256", ""])
+short_looking = st.one_of(
+    st.lists(octet, min_size=2, max_size=4).map(lambda octets: ".".join([*octets, "0"])),
+    st.lists(group, min_size=1, max_size=4).map(lambda groups: ":".join(groups) + "::"),
+)
+
+
+@given(short_looking, st.sampled_from([16, 24]), st.sampled_from([32, 48]))
+def test_what_looks_short_already_is_left_alone_only_where_shortening_would_leave_it(
+    text: str, v4: int, v6: int
+) -> None:
+    assert _sqlite_shorten(text, v4, v6) == shorten_address(text, v4, v6)
