@@ -38,9 +38,9 @@ def windows(queryset: QuerySet[Any], field: str, *, until: Any, size: int) -> It
     """Half-open windows ``(lower, upper]`` over ``field`` that hold about ``size`` rows each.
 
     ``lower`` is None for the first window and the last ``upper`` is ``until``, which belongs to it. A
-    window holds more than ``size`` rows where many share one value. Rows may be removed while the walk
-    goes on. Nothing is given when no row is at or before ``until``; rows where ``field`` is NULL are
-    never in a window.
+    window holds more than ``size`` rows where many share one value, and the last may hold none. Rows may be
+    removed while the walk goes on. Nothing is given when no row is at or before ``until``; rows where
+    ``field`` is NULL are never in a window.
 
     Args:
         queryset: unsliced; its own order is ignored.
@@ -52,8 +52,8 @@ def windows(queryset: QuerySet[Any], field: str, *, until: Any, size: int) -> It
     lower: Any = None
     while True:
         rest = ordered.filter(within(field, lower, until))
-        # Asked first: where nothing is left, one look at every row is enough.
-        if not rest.exists():
+        # Asked before the first: most nights nothing is over, and then one look at every row is enough.
+        if lower is None and not rest.exists():
             return
         full = list(rest.values_list(field, flat=True)[size - 1 : size])
         if not full:
