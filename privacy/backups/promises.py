@@ -29,7 +29,7 @@ def none_over_age(context: CheckContext) -> Finding:
     """*Broken* by a file past its period, by one that could not be deleted, or by a stale listing."""
     period = Period.parse(context.promise.figure) if context.promise.figure else queries.kept_for()
     if period is None:
-        return Finding.cannot_tell(_("No period is promised: the profile's backups.kept_for is missing"))
+        return Finding.cannot_tell(_("No period is promised: the profile's table [backups] has no kept_for."))
     here = Backup.objects.here()
     total = here.count()
     over = here.taken_until(period.cutoff(context.now, settings.calendar)).count()
@@ -47,30 +47,30 @@ def none_over_age(context: CheckContext) -> Finding:
         return Finding.broken(why % {"count": failed, "reason": stuck.error}, figure)
     listed_at = queries.last_full_listing()
     if listed_at is None:
-        return Finding.cannot_tell(_("The storage of backups was never listed in full"))
+        return Finding.cannot_tell(_("The storage of backups was never listed in full."))
     if context.now - listed_at > FRESH_FOR:
         hours = int((context.now - listed_at).total_seconds() // 3600)
         return Finding.broken(_("The storage of backups was last listed %(hours)d hours ago") % {"hours": hours})
     if not Backup.objects.exists():
-        return Finding.cannot_tell(_("No backup was ever registered"))
+        return Finding.cannot_tell(_("No backup was ever registered."))
     return Finding.kept(
         _("No backup is older than promised, by the storage's own listing"),
         _("%(part)d of %(total)d") % {"part": 0, "total": total},
     )
 
 
-@live_check("backups.regions_within", "Do all backups lie where promised?")
+@live_check("backups.regions_within", "Do all backups lie where promised?", {"regions": "texts"})
 def regions_within(context: CheckContext) -> Finding:
     """*Broken* by a backup whose storage is said to lie in another region than the promised ones."""
     rules: BackupRules | None = section("backups")
     named = context.promise.params.get("regions") or (rules.regions if rules else ())
-    allowed = {str(region) for region in ([named] if isinstance(named, str) else named)}
+    allowed = set(named)
     if not allowed:
-        return Finding.cannot_tell(_("No region is promised: the profile's backups.regions is missing"))
+        return Finding.cannot_tell(_("No region is promised: the profile's table [backups] has no regions."))
     here = Backup.objects.here()
     total = here.count()
     if not total:
-        return Finding.cannot_tell(_("There is no backup"))
+        return Finding.cannot_tell(_("There is no backup in the register."))
     outside = here.exclude(region="").exclude(region__in=allowed).count()
     if outside:
         why = ngettext(
@@ -79,7 +79,7 @@ def regions_within(context: CheckContext) -> Finding:
         figure = _("%(part)d of %(total)d") % {"part": outside, "total": total}
         return Finding.broken(why % {"count": outside, "regions": ", ".join(sorted(allowed))}, figure)
     if here.filter(region="").exists():
-        return Finding.cannot_tell(_("The region of the backups is not set: PRIVACY['BACKUP_REGION']"))
+        return Finding.cannot_tell(_("The region of the storage is not known: PRIVACY['BACKUP_REGION'] names none."))
     return Finding.kept(
         _("Every backup lies in %(regions)s") % {"regions": ", ".join(sorted(allowed))},
         _("%(part)d of %(total)d") % {"part": total, "total": total},

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
 from django.utils.functional import Promise
@@ -112,9 +112,9 @@ class Finding:
         return cls(Status.BROKEN, why, figure)
 
     @classmethod
-    def cannot_tell(cls, missing: str) -> Finding:
-        """``missing`` names the record that would decide, for instance ``"request"``."""
-        return cls(Status.CANNOT_TELL, missing)
+    def cannot_tell(cls, why: str) -> Finding:
+        """``why`` is a sentence that names the missing record: ``"No account was closed yet."``"""
+        return cls(Status.CANNOT_TELL, why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,25 +146,37 @@ class CheckContext:
     promise: Promised
 
 
+#: What a param of a live check holds; a flag is true or false.
+ParamKind = Literal["text", "texts", "flag", "period"]
+
+
 @dataclass(frozen=True, slots=True)
 class LiveCheck:
-    """A named question to the running site; ``title`` says what it asks, for the ledger."""
+    """A named question to the running site.
+
+    Attributes:
+        name: ``"room.question"``.
+        title: what it asks, for the ledger.
+        run: answers it.
+        params: the params it reads, each with its kind; a profile that gives another one is refused.
+    """
 
     name: str
     title: str | Promise
     run: Callable[[CheckContext], Finding]
+    params: Mapping[str, ParamKind] = field(default_factory=dict)
 
 
 live_checks: Registry[LiveCheck] = Registry("live check")
 
 
 def live_check(
-    name: str, title: str | Promise
+    name: str, title: str | Promise, params: Mapping[str, ParamKind] | None = None
 ) -> Callable[[Callable[[CheckContext], Finding]], Callable[[CheckContext], Finding]]:
-    """Register the decorated function as the live check ``name`` (``"room.question"``)."""
+    """Register the decorated function as a live check; the arguments are those of ``LiveCheck``."""
 
     def decorate(run: Callable[[CheckContext], Finding]) -> Callable[[CheckContext], Finding]:
-        live_checks.add(name, LiveCheck(name, title, run))
+        live_checks.add(name, LiveCheck(name, title, run, params or {}))
         return run
 
     return decorate

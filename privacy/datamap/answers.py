@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from privacy.core.registries import Finding
 from privacy.datamap import graph
@@ -38,15 +39,11 @@ def external(source: str = "") -> list[Declared]:
 def verdict(asked: Sequence[Declared], faults: Sequence[str], kept: str, broken: str) -> Finding:
     """Kept without faults; broken with the first few of them, named by their labels."""
     if not faults:
-        return Finding.kept(kept, _("%(count)d tables") % {"count": len(asked)})
+        tables = ngettext("%(count)d table", "%(count)d tables", len(asked))
+        return Finding.kept(kept, tables % {"count": len(asked)})
     shown = ", ".join(faults[:_SHOWN])
     more = len(faults) - _SHOWN
     if more > 0:
         shown = _("%(shown)s and %(more)d more") % {"shown": shown, "more": more}
     figure = _("%(faults)d of %(asked)d") % {"faults": len(faults), "asked": max(len(asked), len(faults))}
     return Finding.broken(f"{broken} {shown}.", figure)
-
-
-def nothing(record: str) -> Finding:
-    """No declaration could decide."""
-    return Finding.cannot_tell(record)

@@ -9,7 +9,7 @@ from privacy.datamap import (
     graph,
     promises_of_rows,  # noqa: F401 - registers the checks about rows
 )
-from privacy.datamap.answers import by_host, client, external, nothing, own, verdict
+from privacy.datamap.answers import by_host, client, external, own, verdict
 from privacy.datamap.coverage import coverage
 from privacy.datamap.decisions import needing, undecided
 from privacy.datamap.faults import KINDS, SCOPES
@@ -18,14 +18,14 @@ from privacy.promises.queries import facts
 
 
 def _no_declaration() -> Finding:
-    return nothing(_("No table is declared yet."))
+    return Finding.cannot_tell(_("No table is declared yet."))
 
 
 def _no_list(key: str) -> Finding:
-    return nothing(_("The profile's table [datamap] has no list %(key)s.") % {"key": key})
+    return Finding.cannot_tell(_("The profile's table [datamap] has no list %(key)s.") % {"key": key})
 
 
-@live_check("datamap.every_field_decided", "Is every personal field in the inventory?")
+@live_check("datamap.every_field_decided", "Is every personal field in the inventory?", {"clauses": "flag"})
 def every_field_decided(context: CheckContext) -> Finding:
     """HTC-0-2, HVR-2-1, HVR-2-2, CPT-1-1, HMY-2-1. ``params.clauses`` asks for a clause a table as well."""
     declared = graph.declared()
@@ -58,12 +58,16 @@ def scopes_named(context: CheckContext) -> Finding:
     )
 
 
-@live_check("datamap.roles_named", "Is the site's role named for its own and its clients' data?")
+@live_check(
+    "datamap.roles_named",
+    "Is the site's role named for its own and its clients' data?",
+    {"own": "text", "client": "text"},
+)
 def roles_named(context: CheckContext) -> Finding:
     """HTC-0-4, HMY-1-2. ``params`` may give the promised role a scope: ``{"own": "controller"}``."""
     roles = facts().roles
     if not roles:
-        return nothing(_("The profile names no roles under [site.roles]."))
+        return Finding.cannot_tell(_("The profile names no roles under [site.roles]."))
     wanted = {str(scope): str(role) for scope, role in context.promise.params.items() if scope in SCOPES}
     faults = [scope for scope, role in wanted.items() if roles.get(scope) != role]
     if client() and "client" not in roles:
@@ -76,7 +80,11 @@ def roles_named(context: CheckContext) -> Finding:
     )
 
 
-@live_check("datamap.bases_within", "Is every legal basis one that the text names?")
+@live_check(
+    "datamap.bases_within",
+    "Is every legal basis one that the text names?",
+    {"purpose": "text", "bases": "texts"},
+)
 def bases_within(context: CheckContext) -> Finding:
     """HTC-2-1, HVR-3-2. ``params.purpose`` with ``params.bases`` asks for one purpose only."""
     given, purpose = context.promise.params.get("bases"), context.promise.params.get("purpose")
@@ -86,6 +94,8 @@ def bases_within(context: CheckContext) -> Finding:
     if not given:
         return _no_list("legal_bases")
     asked = [item for item in own() if not purpose or item.purpose == purpose]
+    if not asked and purpose:
+        return Finding.cannot_tell(_("No declared table serves the purpose %(name)s.") % {"name": purpose})
     if not asked:
         return _no_declaration()
     return verdict(
@@ -96,7 +106,7 @@ def bases_within(context: CheckContext) -> Finding:
     )
 
 
-@live_check("datamap.purposes_within", "Is every purpose one that the text names?")
+@live_check("datamap.purposes_within", "Is every purpose one that the text names?", {"source": "text"})
 def purposes_within(context: CheckContext) -> Finding:
     """HTC-2.3-2, HTC-3.2-1, HVR-3-1, CPT-2-1, HMY-4-1, ADS-1-3. ``params.source`` asks for outside data only."""
     found = rules()
@@ -105,7 +115,7 @@ def purposes_within(context: CheckContext) -> Finding:
     source = str(context.promise.params.get("source", ""))
     asked = external(source) if source else own()
     if not asked:
-        return nothing(_("No table comes from this source.")) if source else _no_declaration()
+        return Finding.cannot_tell(_("No table comes from this source.")) if source else _no_declaration()
     return verdict(
         asked,
         [f"{item.label} ({item.purpose})" for item in asked if item.purpose not in found.purposes],
@@ -135,13 +145,13 @@ def collection_points_within(context: CheckContext) -> Finding:
     )
 
 
-@live_check("datamap.sources_registered", "Is every outside source named?")
+@live_check("datamap.sources_registered", "Is every outside source named?", {"source": "text"})
 def sources_registered(context: CheckContext) -> Finding:
     """HTC-2.3-2, HTC-2.5-1, CPT-1-3, HVR-2-4."""
     source = str(context.promise.params.get("source", ""))
     asked = external(source)
     if not asked:
-        return nothing(_("No declared table comes from outside."))
+        return Finding.cannot_tell(_("No declared table comes from outside."))
     found = rules()
     listed = found.sources if found else ()
     faults = [

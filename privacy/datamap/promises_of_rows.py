@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from privacy.core.addresses import shorten
 from privacy.core.registries import CheckContext, Finding, live_check
 from privacy.datamap import graph
-from privacy.datamap.answers import by_host, client, external, nothing, own, verdict
+from privacy.datamap.answers import by_host, client, external, own, verdict
 from privacy.datamap.graph import Declared
 from privacy.datamap.queries import rules
 
@@ -21,7 +21,7 @@ def linked_metadata_covered(_context: CheckContext) -> Finding:
     """HTC-2.1-2: metadata that hangs on a person is exported and erased with them."""
     asked = [item for item in by_host(own()) if item.kind in ("linked", "usage") and item.subject_words]
     if not asked:
-        return nothing(_("No declared table holds metadata of a person."))
+        return Finding.cannot_tell(_("No declared table holds metadata of a person."))
     return _covered(asked, ends=False, kept=_("Metadata is exported and erased with its person."))
 
 
@@ -30,27 +30,35 @@ def joined_data_covered(_context: CheckContext) -> Finding:
     """HTC-2.5-2: joined rows enter export, erasure and retention."""
     asked = [item for item in external() if item.scope != "client"]
     if not asked:
-        return nothing(_("No declared table comes from outside."))
+        return Finding.cannot_tell(_("No declared table comes from outside."))
     return _covered(asked, ends=True, kept=_("Data from outside is exported, erased and ended like the rest."))
 
 
-@live_check("datamap.statistics_covered", "Are counts about a member treated as the member's data?")
+@live_check(
+    "datamap.statistics_covered",
+    "Are counts about a member treated as the member's data?",
+    {"categories": "texts"},
+)
 def statistics_covered(context: CheckContext) -> Finding:
     """HTC-3.5-4. ``params.categories`` names the categories; ``statistics`` by default."""
     categories = context.promise.params.get("categories", ["statistics"])
     asked = [item for item in own() if item.category in categories]
     if not asked:
-        return nothing(_("No declared table has the category %(names)s.") % {"names": ", ".join(categories)})
+        return Finding.cannot_tell(
+            _("No declared table has the category %(names)s.") % {"names": ", ".join(categories)}
+        )
     return _covered(asked, ends=True, kept=_("Counts about members are exported, erased and ended."))
 
 
-@live_check("datamap.mail_events_ruled", "Do notes about opened mails have an end?")
+@live_check("datamap.mail_events_ruled", "Do notes about opened mails have an end?", {"categories": "texts"})
 def mail_events_ruled(context: CheckContext) -> Finding:
     """HTC-2.2-2. ``params.categories`` names the categories; ``mail events`` by default."""
     categories = context.promise.params.get("categories", ["mail events"])
     asked = [item for item in own() if item.category in categories]
     if not asked:
-        return nothing(_("No declared table has the category %(names)s.") % {"names": ", ".join(categories)})
+        return Finding.cannot_tell(
+            _("No declared table has the category %(names)s.") % {"names": ", ".join(categories)}
+        )
     return _covered(asked, ends=True, kept=_("Notes about opened mails are exported, erased and ended."))
 
 
@@ -59,10 +67,10 @@ def event_fields_within(_context: CheckContext) -> Finding:
     """HTC-2.2-1, CPT-1-4, ADS-1-2: names of event fields, and the form in which addresses are stored."""
     found = rules()
     if found is None or not found.event_fields:
-        return nothing(_("The profile's table [datamap] has no list event_fields."))
+        return Finding.cannot_tell(_("The profile's table [datamap] has no list event_fields."))
     asked = [item for item in own() if item.kind == "usage"]
     if not asked:
-        return nothing(_("No declared table is of the kind usage."))
+        return Finding.cannot_tell(_("No declared table is of the kind usage."))
     faults = [
         f"{item.label}.{field} ({name})"
         for item in asked
@@ -83,7 +91,7 @@ def client_data_guarded(_context: CheckContext) -> Finding:
     """HTC-3.1-1: no table for the site's own purposes is reached through a client's."""
     asked = client()
     if not asked:
-        return nothing(_("No declared table holds client data."))
+        return Finding.cannot_tell(_("No declared table holds client data."))
     guarded = {item.model for item in asked}
     faults = [item.label for item in own() for side in item.sides if guarded & _crossed(item, side.path)]
     faults += [item.label for item in asked if item.data.export]
@@ -100,7 +108,7 @@ def client_content_scoped(_context: CheckContext) -> Finding:
     """HVR-10-1."""
     asked = client()
     if not asked:
-        return nothing(_("No declared table holds client data."))
+        return Finding.cannot_tell(_("No declared table holds client data."))
     guarded = {item.model for item in asked}
     faults = [
         f"{item.label}.{field.name}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from privacy.core.conf import settings
 from privacy.core.periods import Period
@@ -12,7 +14,7 @@ from privacy.disposal.models import Closure, Sweep
 from privacy.disposal.queries import due_by_site, rules
 
 
-@live_check("disposal.closed_accounts_empty", "Closed accounts are empty in time")
+@live_check("disposal.closed_accounts_empty", "Are closed accounts empty in time?", {"tolerance": "period"})
 def closed_accounts_empty(context: CheckContext) -> Finding:
     """HTC-10-3, HVR-11-2: no account is past its date with data left.
 
@@ -26,31 +28,49 @@ def closed_accounts_empty(context: CheckContext) -> Finding:
     ).count()
     waiting = due_by_site(limit)
     if late or waiting:
-        return Finding.broken(
-            f"{late} closures are past their date or partial, and {waiting} accounts that the site closed itself "
-            "still hold their data",
-            f"{late + waiting} accounts",
-        )
+        found = [
+            (
+                late,
+                ngettext(
+                    "%(n)d closure is past its date or partial.", "%(n)d closures are past their date or partial.", late
+                ),
+            ),
+            (
+                waiting,
+                ngettext(
+                    "%(n)d account that the site closed itself still holds its data.",
+                    "%(n)d accounts that the site closed itself still hold their data.",
+                    waiting,
+                ),
+            ),
+        ]
+        return Finding.broken(" ".join(words % {"n": count} for count, words in found if count))
     done = Closure.objects.filter(status=Closure.Status.DONE).count()
     if not done and not Closure.objects.open().exists():
-        return Finding.cannot_tell("closure: no account was closed yet")
-    return Finding.kept("no closed account is past its date with data left", f"{done} closed accounts emptied")
+        return Finding.cannot_tell(_("No account was closed yet, so there is no closure to look at."))
+    emptied = ngettext("%(n)d closed account emptied", "%(n)d closed accounts emptied", done)
+    return Finding.kept(_("No closed account is past its date with data left."), emptied % {"n": done})
 
 
-@live_check("disposal.erasures_complete", "Every erasure was read back and found empty")
+@live_check("disposal.erasures_complete", "Was every erasure read back and found empty?")
 def erasures_complete(context: CheckContext) -> Finding:
     """HTC-5.1-4: no erasure ended with references left."""
     partial = Closure.objects.filter(status=Closure.Status.PARTIAL).count()
     left = Sweep.objects.failed().count()
     if partial or left:
-        return Finding.broken(f"{partial} erasures are partial and {left} files could not be removed")
+        found = [
+            (partial, ngettext("%(n)d erasure is partial.", "%(n)d erasures are partial.", partial)),
+            (left, ngettext("%(n)d file could not be removed.", "%(n)d files could not be removed.", left)),
+        ]
+        return Finding.broken(" ".join(words % {"n": count} for count, words in found if count))
     done = Closure.objects.filter(status=Closure.Status.DONE).count()
     if not done:
-        return Finding.cannot_tell("closure: nobody was erased yet")
-    return Finding.kept("every erased account was read back and nothing was found", f"{done} erasures")
+        return Finding.cannot_tell(_("Nobody was erased yet, so there is no closure to look at."))
+    erased = ngettext("%(n)d erasure", "%(n)d erasures", done)
+    return Finding.kept(_("Every erased account was read back and nothing was found."), erased % {"n": done})
 
 
-@live_check("disposal.kept_rows_grounded", "What outlives a person has a ground and an end")
+@live_check("disposal.kept_rows_grounded", "Has what outlives a person a ground and an end?")
 def kept_rows_grounded(context: CheckContext) -> Finding:
     """HTC-5.1-7, HTC-10-2, CPT-9-5: whatever survived an erasure is listed with ground and end."""
     groundless = 0
@@ -65,43 +85,61 @@ def kept_rows_grounded(context: CheckContext) -> Finding:
         groundless += sum(item["rows"] for item in items if not item["ground"] or not item["until"])
     declared = [keep for item in graph.declared() for keep in item.keeps]
     if groundless:
-        return Finding.broken(f"{groundless} kept rows have no ground or no end")
+        why = ngettext(
+            "%(n)d kept row has no ground or no end.", "%(n)d kept rows have no ground or no end.", groundless
+        )
+        return Finding.broken(why % {"n": groundless})
     if not declared and not kept:
-        return Finding.cannot_tell("kept row: nothing is declared as kept")
+        return Finding.cannot_tell(_("Nothing is declared as kept, and no closure kept a row."))
     grounds = len({keep.ground for keep in declared})
-    return Finding.kept("every kept row has a ground and an end", f"{kept} rows under {grounds} grounds")
+    return Finding.kept(
+        _("Every kept row has a ground and an end."),
+        _("rows kept by closures: %(rows)d, declared grounds: %(grounds)d") % {"rows": kept, "grounds": grounds},
+    )
 
 
-@live_check("disposal.closures_verified", "Identity was confirmed before an account was removed")
+@live_check("disposal.closures_verified", "Was an identity confirmed before each removal on request?")
 def closures_verified(context: CheckContext) -> Finding:
     """CPT-8-3: no account was removed on request without a confirmed identity."""
     asked = Closure.objects.filter(requested_by__in=("member", "staff"), cut_off_at__isnull=False)
     total = asked.count()
     bare = asked.filter(verified_by__in=("", "session")).count()
     if bare:
-        return Finding.broken(f"{bare} accounts were removed without a confirmed identity", f"{bare} of {total}")
+        why = ngettext(
+            "%(n)d account was removed without a confirmed identity.",
+            "%(n)d accounts were removed without a confirmed identity.",
+            bare,
+        )
+        return Finding.broken(why % {"n": bare}, _("%(part)d of %(total)d") % {"part": bare, "total": total})
     if not total:
-        return Finding.cannot_tell("closure: no account was removed on request yet")
-    return Finding.kept("identity was confirmed before every removal on request", f"{total} closures")
+        return Finding.cannot_tell(_("No account was removed on request yet, so there is no closure to look at."))
+    closures = ngettext("%(n)d closure", "%(n)d closures", total)
+    return Finding.kept(_("An identity was confirmed before every removal on request."), closures % {"n": total})
 
 
-@live_check("disposal.source_erasable", "Data from an outside source can be erased by its source")
+@live_check("disposal.source_erasable", "Does data from an outside source go with its person?", {"source": "text"})
 def source_erasable(context: CheckContext) -> Finding:
-    """HTC-5.1-3: what came from an integrated service is declared, and goes with the person."""
-    outside = [item for item in graph.declared() if item.source.partition(":")[0] in ("provider", "feed")]
+    """HTC-5.1-3: what came from an integrated service is declared, and goes with the person.
+
+    ``params.source`` asks for ``"provider"`` or ``"feed"`` only.
+    """
+    asked = context.promise.params.get("source")
+    kinds = (asked,) if asked else ("provider", "feed")
+    outside = [item for item in graph.declared() if item.source.partition(":")[0] in kinds]
     if not outside:
-        return Finding.kept("the data map declares no data from an outside source, so none is left behind")
+        return Finding.cannot_tell(_("No declared table comes from such an outside source."))
     unreached = [item.label for item in outside if not item.sides]
     if unreached:
-        return Finding.broken(f"no path leads from the person to {', '.join(unreached)}")
-    return Finding.kept("all data from outside sources is reached from its person", f"{len(outside)} models")
+        return Finding.broken(_("No path leads from the person to %(names)s.") % {"names": ", ".join(unreached)})
+    tables = ngettext("%(n)d table", "%(n)d tables", len(outside))
+    return Finding.kept(_("All data from outside sources is reached from its person."), tables % {"n": len(outside)})
 
 
-@live_check("disposal.self_erasure_offered", "A person can have the account erased without staff")
+@live_check("disposal.self_erasure_offered", "Can people close their account without staff?")
 def self_erasure_offered(context: CheckContext) -> Finding:
-    """HVR-0-3, HVR-11-5: the privacy page offers closing."""
+    """The privacy page offers closing, under the profile's ``[closure] route``."""
     if not graph.declared():
-        return Finding.cannot_tell("data map: nothing is declared")
+        return Finding.cannot_tell(_("No table is declared yet."))
     if "self" in rules().route:
-        return Finding.kept("the privacy page offers closing the account")
-    return Finding.broken("under the profile's closure route the privacy page does not offer closing")
+        return Finding.kept(_("The privacy page offers closing the account."))
+    return Finding.broken(_("Under the profile's closure route the privacy page does not offer closing."))

@@ -103,14 +103,15 @@ def _has_table(using: str) -> bool:
 
 
 def _standing(connection: Any) -> dict[str, str]:
-    """Name to what tells an altered trigger from ours: its text, on PostgreSQL with its state and its function's body."""
+    """Name to what tells an altered trigger from ours: its text; on PostgreSQL its state and its function too."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [_TABLE])
         else:
             cursor.execute(
-                "SELECT t.tgname, concat_ws(' ', t.tgenabled, pg_get_triggerdef(t.oid, true), p.prosrc) FROM pg_trigger t"
-                " JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgrelid = %s::regclass AND NOT t.tgisinternal",
+                "SELECT t.tgname, concat_ws(' ', t.tgenabled, pg_get_triggerdef(t.oid, true), p.prosrc)"
+                " FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+                " WHERE t.tgrelid = %s::regclass AND NOT t.tgisinternal",
                 [_TABLE],
             )
         return dict(cursor.fetchall())

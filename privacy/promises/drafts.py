@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from privacy.core.periods import InvalidPeriod, Period
-from privacy.core.registries import live_checks, profile_sections
+from privacy.core.registries import ParamKind, live_checks, profile_sections
 from privacy.promises.bounds import find_reader
 from privacy.promises.faults import Faults, TableReader
+from privacy.promises.ledger import CHECK_SEPARATOR
 
 _ID = re.compile(r"([A-Z]{2,10})-\d+(\.\d+)*-\d+")
 _CHECK = re.compile(r"[a-z_]+\.[a-z_]+")
 _KINDS = ("duty", "freedom", "fact")
 _BOUNDS = ("ceiling", "floor")
+#: The ledger keeps the names of all checks of a promise in one column.
+_LONGEST_CHECKS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +68,17 @@ def _promise(number: int, table: Mapping[str, Any], site: str, faults: Faults) -
         reader.fault("id", "it is not made of site, clause and number", f'Write it as in "{site or "HTC"}-10-4"')
     elif parts and site and parts[1] != site:
         reader.fault("id", f"it belongs to another site than {site}", f'Let it begin with "{site}-"')
+    checks = _checks(reader)
     draft = PromiseDraft(
         code=code,
         clause=reader.text("clause", example="§10", required=True, longest=80),
         kind=reader.choice("kind", _KINDS, required=True),
         says=reader.text("says", example="Backups are kept for one month.", required=True, longest=300),
-        checks=_checks(reader),
+        checks=checks,
         figure=reader.text("figure", example="P1M", longest=60),
         bound=reader.choice("bound", _BOUNDS),
         setting=reader.text("setting", example="backups.kept_for", longest=100),
-        params=dict(reader.inner("params").table),
+        params=_params(reader, checks),
         needs=reader.text("needs", example="a register of requests", longest=200),
     )
     reader.close()
@@ -96,9 +100,38 @@ def _checks(reader: TableReader) -> tuple[str, ...]:
     for name in names:
         if not _CHECK.fullmatch(name):
             reader.fault("check", f'"{name}" is not written as room.question', mend)
+    if len(CHECK_SEPARATOR.join(names)) > _LONGEST_CHECKS:
+        reader.fault("check", f"the names have over {_LONGEST_CHECKS} characters together", "Split the promise in two")
     if len(set(names)) < len(names):
         reader.fault("check", "one name stands there twice", "Name each check once")
     return tuple(dict.fromkeys(names))
+
+
+def _params(reader: TableReader, checks: tuple[str, ...]) -> dict[str, Any]:
+    """What the checks read beyond the figure; a param that none of them reads would be ignored in silence."""
+    table = dict(reader.inner("params").table)
+    known = [check for name in checks if (check := live_checks.find(name))]
+    kinds = {name: kind for check in known for name, kind in check.params.items()}
+    params = TableReader(table, label=f"{reader.label}: params", faults=reader.faults)
+    for name in sorted(kinds.keys() & table.keys()):
+        _PARAMS[kinds[name]](params, name)
+    if checks and len(known) == len(checks):  # nobody knows yet what the check of a later room reads
+        for name in sorted(table.keys() - kinds.keys()):
+            reader.faults.unknown(params.label, name, kinds, what="param")
+    return table
+
+
+def _some_texts(params: TableReader, name: str) -> None:
+    if params.texts(name, example="events") == [] and params.table[name] == []:
+        params.fault(name, "the list is empty", f'Write {name} = ["events"], or leave it out')
+
+
+_PARAMS: Mapping[ParamKind, Callable[[TableReader, str], object]] = {
+    "text": lambda params, name: params.text(name, example="provider", required=True),
+    "texts": _some_texts,
+    "flag": lambda params, name: params.flag(name),
+    "period": lambda params, name: params.period(name, example="PT5M"),
+}
 
 
 def _figures(draft: PromiseDraft, reader: TableReader) -> None:

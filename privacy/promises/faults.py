@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from privacy.core.errors import PrivacyError
+from privacy.core.periods import InvalidPeriod, Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,9 @@ class Faults:
         """Refuse a name nobody knows, with the closest one that is known; ``name`` where it is not the key itself."""
         names = sorted(known)
         close = get_close_matches(name or key, names, n=1)
-        mend = f'Did you mean "{close[0]}"' if close else f"Use one of: {', '.join(names) or 'none is registered'}"
+        mend = f'Did you mean "{close[0]}"' if close else f"Use one of: {', '.join(names)}"
+        if not names:
+            mend = f"Leave it out, since no {what} is known here"
         self.add(table, key, f'no {what} is called "{name}"' if name else f"this {what} is not known", mend)
 
 
@@ -108,6 +111,26 @@ class TableReader:
             self.fault(key, "it is no list of texts", f'Write {key} = ["{example}"]')
             return []
         return [item.strip() for item in value]
+
+    def flag(self, key: str) -> bool:
+        """True or false; false where it is wrong or absent."""
+        self.asked.add(key)
+        value = self.table.get(key, False)
+        if not isinstance(value, bool):
+            self.fault(key, f"{_shown(value)} is neither true nor false", f"Write {key} = true, or leave it out")
+            return False
+        return value
+
+    def period(self, key: str, *, example: str) -> str:
+        """A period as it is written, or empty where it is wrong or absent."""
+        value = self.text(key, example=example)
+        try:
+            if value:
+                Period.parse(value, field=key)
+        except InvalidPeriod as error:
+            self.fault(key, error.problem, error.mend)
+            return ""
+        return value
 
     def inner(self, key: str) -> TableReader:
         """A table inside this one; empty where it is wrong or absent."""

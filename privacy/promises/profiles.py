@@ -6,6 +6,7 @@ Everything is looked at before anything is written, and every fault is reported 
 from __future__ import annotations
 
 import hashlib
+import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ def read_profile(path: Path) -> Profile:
     """
     faults = Faults()
     document, raw = _document(path)
-    _refuse_dates(document, faults)
+    _refuse_unstorable(document, faults)
     known = {"site", "promise", *profile_sections.names()}
     for name in document:
         if name not in known:
@@ -147,11 +148,15 @@ def _contradictions(
                 )
 
 
-def _refuse_dates(document: Mapping[str, Any], faults: Faults) -> None:
-    """TOML knows dates, JSON columns do not: a figure is always a text."""
+def _refuse_unstorable(document: Mapping[str, Any], faults: Faults) -> None:
+    """TOML knows dates, infinity and NUL, the database's columns do not."""
     for table, key, value in _leaves(document, "", ""):
         if isinstance(value, date | datetime | time):
             faults.add(table, key, "a bare date cannot be kept", f'Put it in quotes, "{value.isoformat()}"')
+        elif isinstance(value, float) and not math.isfinite(value):
+            faults.add(table, key, f"{value} is no number", "Write a finite number, or leave the key out")
+        elif isinstance(value, str) and "\0" in value:
+            faults.add(table, key, "it holds a NUL character", "Remove it")
 
 
 def _leaves(value: Any, table: str, key: str) -> Iterator[tuple[str, str, Any]]:

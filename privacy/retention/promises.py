@@ -22,7 +22,9 @@ from privacy.retention.rules import rules
 
 
 @live_check(
-    "retention.nothing_over_its_end", "Is any row older than its schedule allows, and did the night run in time?"
+    "retention.nothing_over_its_end",
+    "Is every row younger than its schedule's end, and did the night run in time?",
+    {"categories": "texts"},
 )
 def nothing_over_its_end(context: CheckContext) -> Finding:
     """HVR-11-4, HTC-10-1. ``params.categories`` narrows it to some categories.
@@ -37,7 +39,7 @@ def every_category_has_a_rule(context: CheckContext) -> Finding:
     """HTC-10-1, CPT-9-1: an expiry, or an account whose closure takes the rows along."""
     declared = graph.declared()
     if not declared:
-        return Finding.cannot_tell("declaration")
+        return Finding.cannot_tell(_("No table is declared yet."))
     bare = set(without_a_rule())
     categories = {item.category for item in declared}
     missing = sorted({item.category or item.label for item in declared if item.label in bare})
@@ -51,7 +53,7 @@ def every_category_has_a_rule(context: CheckContext) -> Finding:
 def every_rule_ends(context: CheckContext) -> Finding:
     """CPT-9-3: no rule without an end. A paused schedule ends nothing, nor does one that was never made."""
     if not graph.declared():
-        return Finding.cannot_tell("declaration")
+        return Finding.cannot_tell(_("No table is declared yet."))
     ends = Rulebook().ends
     known = {schedule.name: schedule for schedule in Schedule.objects.declared()}
     endless = sorted(
@@ -75,17 +77,25 @@ def addresses_shortened(context: CheckContext) -> Finding:
     ends = Rulebook().ends.by_name
     names = [name for name, end in ends.items() if _shortens(end)]
     if not names:
-        return Finding.cannot_tell("schedule that shortens addresses")
+        return Finding.cannot_tell(_("No declared schedule shortens addresses."))
     return _nothing_over(context, Schedule.objects.declared().filter(name__in=names))
 
 
-@live_check("retention.kept_rows_have_end", "Do rows that outlive their person have a reason, and go when it ends?")
+@live_check(
+    "retention.kept_rows_have_end",
+    "Do rows that outlive their person have a reason, and go when it ends?",
+    {"grounds": "texts"},
+)
 def kept_rows_have_end(context: CheckContext) -> Finding:
     """HTC-5.1-7, CPT-9-5: an exception has a reason among those the text names, and an end."""
     return _unreasoned(context) or _nothing_over(context, Schedule.objects.declared().keeps())
 
 
-@live_check("retention.after_periods_reasoned", "Has every period after closure a reason that the text allows?")
+@live_check(
+    "retention.after_periods_reasoned",
+    "Has every period after closure a reason that the text allows?",
+    {"grounds": "texts"},
+)
 def after_periods_reasoned(context: CheckContext) -> Finding:
     """CPT-9-2."""
     unreasoned = _unreasoned(context)
@@ -122,10 +132,10 @@ def _nothing_over(context: CheckContext, schedules: Iterable[Schedule]) -> Findi
             _("A schedule cannot be carried out. %(why)s") % {"why": " ".join(broken)}, str(len(broken))
         )
     if not rows:
-        return Finding.cannot_tell("row under a schedule")
+        return Finding.cannot_tell(_("There is no row yet that a schedule could end."))
     last = last_time(SCHEDULES)
     if last is None:
-        return Finding.cannot_tell("completed night")
+        return Finding.cannot_tell(_("No completed night has carried the schedules out yet."))
     if last.run.horizon < context.now:
         why = _("No row is past its end, but the last night that carried the schedules out was that of %(night)s.")
         return Finding.broken(why % {"night": f"{last.run.as_of:%Y-%m-%d %H:%M} UTC"}, _("a missed night"))
@@ -136,7 +146,7 @@ def _unreasoned(context: CheckContext) -> Finding | None:
     """The finding when an exception has no reason the text allows, or when there are no exceptions at all."""
     keeps = [end for end in Rulebook().ends.by_name.values() if end.kind == "keep"]
     if not keeps:
-        return Finding.cannot_tell("row kept after closure")
+        return Finding.cannot_tell(_("Nothing is declared as kept after closure."))
     allowed = context.promise.params.get("grounds") or rules().grounds
     missing = sorted(end.name for end in keeps if not _is_allowed(end.ground, allowed))
     if not missing:

@@ -17,6 +17,7 @@ from privacy.core.registries import (
     CheckContext,
     Finding,
     LiveCheck,
+    ParamKind,
     ProfileSection,
     live_checks,
     profile_sections,
@@ -78,14 +79,14 @@ class Kitchen:
         self.answers: dict[str, Callable[[CheckContext], Finding]] = {}
         self.asked: list[CheckContext] = []
 
-    def register(self, name: str, title: str, answer: Finding) -> None:
+    def register(self, name: str, title: str, answer: Finding, params: Mapping[str, ParamKind] | None = None) -> None:
         self.answers[name] = lambda context: answer
 
         def run(context: CheckContext) -> Finding:
             self.asked.append(context)
             return self.answers[name](context)
 
-        live_checks.add(name, LiveCheck(name, title, run))
+        live_checks.add(name, LiveCheck(name, title, run, params or {}))
 
     def says(self, name: str, answer: Finding) -> None:
         self.answers[name] = lambda context: answer
@@ -101,7 +102,12 @@ def kitchen() -> Kitchen:
         "kitchen", ProfileSection("kitchen", KitchenRules.parse, {"kitchen.kept_for": lambda rules: rules.kept_for})
     )
     kitchen = Kitchen()
-    kitchen.register("kitchen.fridge_empty", "Is the fridge empty in time?", Finding.kept("The fridge is empty."))
+    kitchen.register(
+        "kitchen.fridge_empty",
+        "Is the fridge empty in time?",
+        Finding.kept("The fridge is empty."),
+        {"shelves": "texts", "grace": "period", "freezer": "flag", "brand": "text"},
+    )
     kitchen.register("kitchen.guests_asked", "Were all guests asked?", Finding.kept("All guests were asked."))
     return kitchen
 

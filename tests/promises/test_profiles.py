@@ -140,6 +140,57 @@ WRONG: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
         [('kind = "duty"', 'kind = "duty"\nparams = "all"')],
         [f"{FIRST}: params: it is no table"],
     ),
+    "a param that no check of the promise reads": (
+        [('kind = "duty"', 'kind = "duty"\nparams = { shelfs = ["top"] }')],
+        [f"{FIRST}: params: shelfs: this param is not known", 'Did you mean "shelves"'],
+    ),
+    "a param for a check that reads none": (
+        [('kind = "fact"', 'kind = "fact"\nparams = { shelves = ["top"] }')],
+        ["[[promise]] EXA-2-1: params: shelves: this param is not known", "Leave it out"],
+    ),
+    "a param that is a text and not a list": (
+        [('kind = "duty"', 'kind = "duty"\nparams = { shelves = "top" }')],
+        [f"{FIRST}: params: shelves: it is no list of texts"],
+    ),
+    "a param with an empty list": (
+        [('kind = "duty"', 'kind = "duty"\nparams = { shelves = [] }')],
+        [f"{FIRST}: params: shelves: the list is empty", "leave it out"],
+    ),
+    "a param that is no period": (
+        [('kind = "duty"', 'kind = "duty"\nparams = { grace = "5 minutes" }')],
+        [f'{FIRST}: params: grace: "5 minutes" is not a period', '"PT72H"'],
+    ),
+    "a param that is neither true nor false": (
+        [('kind = "duty"', 'kind = "duty"\nparams = { freezer = "yes" }')],
+        [f"{FIRST}: params: freezer: a str is neither true nor false", "freezer = true"],
+    ),
+    "a param that is a list and not a text": (
+        [('kind = "duty"', 'kind = "duty"\nparams = { brand = ["cold"] }')],
+        [f"{FIRST}: params: brand: a list is no text"],
+    ),
+    "a wrong param beside a check of a later room": (
+        [
+            (
+                '"kitchen.fridge_empty"',
+                '["kitchen.fridge_empty", "cellar.locked"]\nneeds = "keys"\nparams = { grace = 5 }',
+            )
+        ],
+        [f"{FIRST}: params: grace: 5 is no text"],
+    ),
+    "a number that is none": ([('kept_for = "P1M"', "kept_for = inf")], ["[kitchen]: kept_for: inf is no number"]),
+    "a character no database keeps": (
+        [("Example Coop", "Example\\u0000Coop")],
+        ["[site]: name: it holds a NUL character. Remove it."],
+    ),
+    "checks with more names than the ledger keeps": (
+        [
+            (
+                '"kitchen.fridge_empty"',
+                str([f"{'kitchen' * 5}.c{'x' * number}" for number in range(12)]).replace("'", '"'),
+            )
+        ],
+        [f"{FIRST}: check: the names have over 400 characters together", "Split the promise"],
+    ),
     "a key nobody knows": (
         [('clause = "§1"', 'clause = "§1"\nfigur = "P1M"')],
         [f"{FIRST}: figur:", 'Did you mean "figure"'],
