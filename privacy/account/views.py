@@ -16,9 +16,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from privacy.account.forms import ConfirmClosure
 from privacy.account.queries import blocks_for
-from privacy.backups.queries import NO_END
 from privacy.core.actors import Actor
 from privacy.core.errors import PrivacyError
+from privacy.core.periods import NO_END
 from privacy.disposal.mandate import Mandate
 from privacy.disposal.services import close_account
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db.models import Max, Min, Q, Sum
 
@@ -12,11 +12,8 @@ from privacy.backups.alarms import Alarm
 from privacy.backups.models import Backup, BackupStorage
 from privacy.backups.sections import BackupRules
 from privacy.core.conf import settings
-from privacy.core.periods import Period
+from privacy.core.periods import NO_END, Period
 from privacy.promises.queries import section
-
-#: Told when backups hold somebody and no period is promised: nothing deletes them.
-NO_END = datetime(9999, 12, 30, tzinfo=UTC)
 
 
 def kept_for() -> Period | None:

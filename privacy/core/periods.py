@@ -29,6 +29,10 @@ _TICK = timedelta(microseconds=1)
 _LEAP_CYCLE_DAYS = 1461
 _SCAN_FROM = date(2023, 1, 1)
 
+#: Stands where a date is due and no end is promised: later than every end, and a day short of the last date
+#: there is, so that no zone carries it over. ``words.until_words`` says it.
+NO_END = datetime(9999, 12, 30, tzinfo=UTC)
+
 
 class InvalidPeriod(PrivacyError):
     """The text is no period."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.db.models import Model
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.text import capfirst, format_lazy
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from privacy.core.periods import Period
+from privacy.core.periods import NO_END, Period
 
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
@@ -56,6 +57,17 @@ def period_words(period: Period | str | None) -> str:
     if seconds:
         parts.append(_count("second", seconds))
     return _join(parts)
+
+
+def until_words(moment: datetime | None, form: str = "DATE_FORMAT") -> str:
+    """A date until which something lasts, in the site's zone; ``NO_END`` as words, no date as an empty text.
+
+    Args:
+        form: ``"DATE_FORMAT"`` or ``"DATETIME_FORMAT"``.
+    """
+    if moment is None:
+        return ""
+    return _("no end is promised") if moment == NO_END else date_format(localtime(moment), form)
 
 
 def duration_words(span: timedelta | int | float | None) -> str:

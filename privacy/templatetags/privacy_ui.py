@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
@@ -62,6 +62,12 @@ def period(value: Period | str | None) -> str:
 def counts(value: Mapping[str, object] | None) -> str:
     """``{{ step.counts|counts }}``: "2 accounts, 1 file"."""
     return words.counts_words(value)
+
+
+@register.filter
+def until(value: datetime | None, form: str = "DATE_FORMAT") -> str:
+    """``{{ closure.backups_until|until }}``: "16 April 2026", or "no end is promised"."""
+    return words.until_words(value, form)
 
 
 @register.filter

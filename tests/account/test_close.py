@@ -76,7 +76,7 @@ def test_the_farewell_names_the_date_after_which_no_backup_holds_anything(signed
 
 @pytest.mark.django_db(transaction=True)
 def test_backups_without_an_end_are_told_honestly(signed_in: Client):
-    from privacy.backups.queries import NO_END
+    from privacy.core.periods import NO_END
     from privacy.core.registries import providers
 
     providers.remove("last_backup_date")

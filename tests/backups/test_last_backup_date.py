@@ -11,8 +11,9 @@ import pytest
 
 from privacy.backups import services
 from privacy.backups.models import Backup
-from privacy.backups.queries import NO_END, last_backup_date
+from privacy.backups.queries import last_backup_date
 from privacy.core.actors import Actor
+from privacy.core.periods import NO_END
 from privacy.core.registries import providers
 
 pytestmark = pytest.mark.django_db

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from privacy.core.commands import DONE, FAILED, PrivacyCommand
+from privacy.core.periods import NO_END
 from privacy.core.pseudonyms import pseudonym
 from privacy.core.reports import jsonable
 from privacy.disposal.models import Closure
@@ -58,8 +59,11 @@ class Command(PrivacyCommand):
             )
         for error in report["errors"]:
             self.stdout.write(self.style.ERROR(f"  left: {error}"))
-        if report.get("backups_until"):
-            self.stdout.write(f"  No backup holds this person after {report['backups_until']}.")
+        backups_until = report.get("backups_until")
+        if backups_until == jsonable(NO_END):
+            self.stdout.write("  Backups hold this person, and no end is promised for them.")
+        elif backups_until:
+            self.stdout.write(f"  No backup holds this person after {backups_until}.")
 
     def exit_code(self, report: Any) -> int:
         return FAILED if report["status"] == "partial" else DONE
