@@ -81,11 +81,13 @@ def warn(*, now: datetime) -> None:
     key = "; ".join(alarm.key for alarm in raised)
     if storage is None or storage.alarm == key:
         return
-    if raised:
-        text = "\n\n".join(f"{alarm.problem}\n{alarm.mend}" for alarm in raised)
-        try:
-            mail_admins(_("Backups: none will remain"), text)
-        except Exception:  # mail is down; the banner shows, and the next scan tries again
-            logger.exception("the alarm about backups could not be mailed")
-            return
-    BackupStorage.objects.filter(pk=storage.pk).update(alarm=key)
+    # Of two scans at once only the one that changes the row speaks.
+    mine = BackupStorage.objects.filter(pk=storage.pk, alarm=storage.alarm).update(alarm=key)
+    if not raised or not mine:
+        return
+    text = "\n\n".join(f"{alarm.problem}\n{alarm.mend}" for alarm in raised)
+    try:
+        mail_admins(_("Backups: none will remain"), text)
+    except Exception as error:  # noqa: BLE001 mail is down; the banner shows, and the next scan tries again
+        logger.error("The alarm about backups could not be mailed: %s", type(error).__name__)
+        BackupStorage.objects.filter(pk=storage.pk, alarm=key).update(alarm=storage.alarm)

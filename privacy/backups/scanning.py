@@ -91,7 +91,7 @@ def _scan(alias: str, report: ScanReport, *, now: datetime, actor: Actor, dry_ru
     if dry_run:
         return
     with transaction.atomic():
-        seen = _unchanged(alias, seen)
+        seen, vanished = _unchanged(alias, seen), _unchanged(alias, vanished)
         for row in seen:
             _see(row, files[row.name], now)
         Backup.objects.bulk_create(new, batch_size=CHUNK, ignore_conflicts=True)

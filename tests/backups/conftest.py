@@ -46,6 +46,28 @@ class Unlistable(FileSystemStorage):
         raise ConnectionError("https://key:secret@bucket.example.org/ said no")
 
 
+def _nothing(*_: Any) -> None:
+    """What other machines do while nobody planned anything."""
+
+
+class Interrupting(FileSystemStorage):
+    """Lets something happen before, within or after its next listing: once."""
+
+    before_listing: Callable[[], None] = _nothing
+    after_listing: Callable[[], None] = _nothing
+    in_folder: Callable[[str], None] = _nothing
+
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        kind = type(self)
+        before, after = kind.before_listing, kind.after_listing
+        kind.before_listing = kind.after_listing = _nothing
+        before()
+        kind.in_folder(path)
+        found = super().listdir(path)
+        after()
+        return found
+
+
 class Timeless(FileSystemStorage):
     """Knows neither times nor sizes."""
 
@@ -76,6 +98,12 @@ def use_storage(dumps: Path, settings: Any) -> Callable[..., None]:
         settings.STORAGES = {**settings.STORAGES, "dbbackup": entry}
 
     return use
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_planned() -> Iterator[None]:
+    yield
+    Interrupting.before_listing = Interrupting.after_listing = Interrupting.in_folder = _nothing
 
 
 @pytest.fixture

@@ -102,3 +102,21 @@ def test_mail_that_is_down_does_not_stop_the_scan_and_is_sent_later(
     settings.EMAIL_BACKEND = working
     services.reconcile(now=day(13), actor=actor)
     assert len(mail.outbox) == 1
+
+
+def test_of_two_scans_at_once_one_sends_the_mail(
+    put: Put, one_month: None, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(DUMP)
+    services.reconcile(now=day(11), actor=actor)
+    look = alarms.alarms
+
+    def look_while_another_scan_warns(now: datetime) -> list[alarms.Alarm]:
+        seen = look(now)
+        monkeypatch.setattr(alarms, "alarms", look)
+        alarms.warn(now=now)
+        return seen
+
+    monkeypatch.setattr(alarms, "alarms", look_while_another_scan_warns)
+    alarms.warn(now=day(13))
+    assert len(mail.outbox) == 1

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from django.db import IntegrityError, transaction
 
-from privacy.backups import services
+from privacy.backups import acts, scanning, services
 from privacy.backups.models import Backup, BackupStorage
 from privacy.core.actors import Actor
 from privacy.evidence.models import EvidenceEntry
-from tests.backups.conftest import Unlistable
+from tests.backups.conftest import Interrupting, Unlistable
 
 pytestmark = pytest.mark.django_db
 Put = Callable[..., str]
@@ -144,3 +144,68 @@ def test_the_database_refuses_a_row_that_contradicts_itself(wrong: dict[str, obj
     Backup.objects.create(**right)
     with pytest.raises(IntegrityError), transaction.atomic():
         Backup.objects.create(**right)
+
+
+class TestTwoMachines:
+    """A scan that lists while another machine's night deletes."""
+
+    def test_a_file_that_another_night_is_just_deleting_did_not_leave_without_us(
+        self, put: Put, dumps: Path, use_storage: Callable[..., None], now: datetime, actor: Actor
+    ) -> None:
+        put(DUMP)
+        services.reconcile(now=now, actor=actor)
+        (row,) = Backup.objects.all()
+
+        def the_other_night_deletes() -> None:
+            scanning.mark([row], tried_at=now)
+            (dumps / DUMP).unlink()
+
+        use_storage(Interrupting)
+        Interrupting.before_listing = the_other_night_deletes
+        services.reconcile(now=now, actor=actor)
+        row.refresh_from_db()
+        assert row.status == "present"  # the other night, which lists next, says what became of it
+        assert not EvidenceEntry.objects.filter(act=acts.VANISHED).exists()
+        assert scanning.mark([row], status="gone", destroyed_at=now) == 1
+
+    def test_a_file_that_another_night_deleted_after_it_was_listed_is_not_seen_again(
+        self, put: Put, dumps: Path, use_storage: Callable[..., None], now: datetime, actor: Actor
+    ) -> None:
+        put(DUMP)
+        services.reconcile(now=now, actor=actor)
+
+        def the_other_night_deletes() -> None:
+            (dumps / DUMP).unlink()
+            Backup.objects.update(status="gone", tried_at=now, destroyed_at=now)
+
+        use_storage(Interrupting)
+        Interrupting.after_listing = the_other_night_deletes
+        services.reconcile(now=now, actor=actor)
+        assert Backup.objects.get().status == "gone"
+
+    def test_a_dump_that_is_still_being_written_is_registered_and_measured_again_later(
+        self, put: Put, dumps: Path, now: datetime, actor: Actor
+    ) -> None:
+        put(DUMP, content=b"half")
+        services.reconcile(now=now, actor=actor)
+        (dumps / DUMP).write_bytes(b"half and the rest")
+        services.reconcile(now=now + timedelta(hours=1), actor=actor)
+        row = Backup.objects.get()
+        assert (row.size, row.status, row.taken_at.isoformat()) == (17, "present", "2026-03-01T02:30:00+00:00")
+
+    def test_a_storage_that_fails_half_way_through_its_listing_makes_nothing_vanish(
+        self, put: Put, use_storage: Callable[..., None], now: datetime, actor: Actor
+    ) -> None:
+        put(DUMP)
+        put("older/default-server-2026-02-20-033000.dump")
+        services.reconcile(now=now, actor=actor)
+
+        def fails_below(path: str) -> None:
+            if path:
+                raise TimeoutError
+
+        use_storage(Interrupting)
+        Interrupting.in_folder = fails_below
+        report = services.reconcile(now=now, actor=actor)
+        assert "cannot be listed (TimeoutError)" in report.problems[0]
+        assert set(Backup.objects.values_list("status", flat=True)) == {"present"}
