@@ -19,7 +19,9 @@ def _holdings(user: Any, now: datetime) -> Mapping[str, Any]:
 def _closure(user: Any, now: datetime) -> Mapping[str, Any]:
     offer = closure_offer(user)
     plan = preview_account(user=user) if offer.by_self else None
-    return {"offer": offer, "plan": plan}
+    # A row that loses its person may keep a field under a ground: it is not without anything about them.
+    kept = {item.model for item in plan.kept} if plan else set()
+    return {"offer": offer, "plan": plan, "kept_models": kept}
 
 
 page_blocks.add("holdings", PageBlock("holdings", 10, "privacy/account/block_holdings.html", _holdings))

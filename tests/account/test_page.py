@@ -95,6 +95,7 @@ def test_blocks_of_other_rooms_appear_in_their_order(signed_in: Client):
 def test_the_preview_tells_what_goes_and_what_stays(signed_in: Client):
     html = signed_in.get(PAGE).content.decode()
     assert "What goes" in html
+    assert "except for what stays" in html, "an order keeps its total under tax law"
     assert "3 page views" in html
     assert "with 1 file" in html
     assert "What stays, and why" in html
