@@ -125,6 +125,25 @@ def test_a_scan_that_sees_nothing_tells_why(
     assert "cannot be listed" in client.post(reverse("admin:privacy_backup_scan"), follow=True).content.decode()
 
 
+def test_a_folder_that_holds_other_things_is_refused_on_the_screen_with_the_mend(
+    settings: Any, dumps: Path, signed_in: Callable[..., Client], one_month: None, actor: Actor
+) -> None:
+    settings.MEDIA_ROOT = str(dumps / "uploads")
+    client = signed_in("view_backup", "scan_backups")
+    page = client.post(reverse("admin:privacy_backup_scan"), follow=True).content.decode()
+    assert "its folder also holds MEDIA_ROOT" in page
+    assert "Give the backups a folder of their own" in page
+    assert "The last scan did not see everything" in client.get(reverse(LIST)).content.decode()
+
+
+@pytest.mark.parametrize("name", ["scan", "take"])
+def test_a_form_of_another_site_cannot_press_a_button(one_month: None, dumps: Path, name: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(get_user_model().objects.create_superuser("root", "root@example.org", "pw"))
+    assert client.post(reverse(f"admin:privacy_backup_{name}")).status_code == 403
+    assert list(dumps.iterdir()) == []
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

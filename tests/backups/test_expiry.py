@@ -15,7 +15,7 @@ from privacy.backups.models import Backup
 from privacy.core.actors import Actor
 from privacy.core.registries import NightContext, night_steps
 from privacy.evidence.models import EvidenceEntry
-from tests.backups.conftest import Stubborn, Unlistable
+from tests.backups.conftest import Interrupting, Stubborn, Unlistable
 
 pytestmark = pytest.mark.django_db
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -71,6 +71,20 @@ def test_the_dump_its_metadata_folders_and_foreign_files_go(
     entry = EvidenceEntry.objects.get(act="backups.expired")
     assert (entry.label, entry.counts) == ("privacy.Backup", {"files": 3, "bytes": 12})
     assert set(Backup.objects.filter(status="gone").values_list("destroyed_at", flat=True)) == {now}
+
+
+def test_two_machines_that_delete_at_once_count_each_file_once(
+    put: Put, dumps: Path, use_storage: Use, one_month: None, now: datetime, actor: Actor
+) -> None:
+    put(DUMP)
+    services.reconcile(now=now, actor=actor)
+    other: list[services.ExpiryReport] = []
+    use_storage(Interrupting)
+    Interrupting.before_listing = lambda: other.append(services.expire(now=now, horizon=now, actor=actor))
+    mine = services.expire(now=now, horizon=now, actor=actor)
+    assert (mine.expired + other[0].expired, mine.failed, other[0].failed) == (1, 0, 0)
+    assert EvidenceEntry.objects.get(act="backups.expired").counts == {"files": 1, "bytes": 4}
+    assert Backup.objects.get().status == "gone"
 
 
 def test_expiry_goes_on_although_none_remains(

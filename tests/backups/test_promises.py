@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,27 @@ def test_a_backup_over_its_month_breaks_the_promise_and_its_end_mends_it(
     services.expire(now=now, horizon=now + timedelta(days=1), actor=actor)
     found = ask("none_over_age", now, figure="P1M")
     assert (found.status, found.figure) == (Status.KEPT, "0 of 1")
+
+
+@pytest.mark.parametrize(
+    ("taken", "end"),
+    [
+        ("2026-01-31-120000", "2026-02-28T11:00:00"),  # no 31 February
+        ("2024-01-29-120000", "2024-02-29T11:00:00"),
+        ("2026-02-28-120000", "2026-03-28T11:00:00"),  # a month, not the month's last day
+        ("2026-02-28-150000", "2026-03-28T14:00:00"),
+        ("2026-03-01-120000", "2026-04-01T10:00:00"),  # the clocks went forward in between
+        ("2025-09-26-120000", "2025-10-26T11:00:00"),  # and back
+    ],
+)
+def test_the_promise_breaks_at_the_very_second_at_which_the_calendar_month_is_over(
+    put: Put, one_month: None, actor: Actor, taken: str, end: str
+) -> None:
+    put(f"default-server-{taken}.dump")
+    over = datetime.fromisoformat(end).replace(tzinfo=UTC)
+    services.reconcile(now=over - timedelta(seconds=1), actor=actor)
+    assert ask("none_over_age", over - timedelta(seconds=1)).status == Status.KEPT
+    assert ask("none_over_age", over).status == Status.BROKEN
 
 
 def test_a_deletion_that_failed_breaks_it_even_before_the_month_is_over(
