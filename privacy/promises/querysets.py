@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet
 
 if TYPE_CHECKING:
     from privacy.promises.models import PromiseResult, PromiseRun
 
 
 class PromiseRunQuerySet(QuerySet["PromiseRun"]):
-    def of_site(self, code: str) -> PromiseRunQuerySet:
+    def of_site(self, code: str | OuterRef) -> PromiseRunQuerySet:
         return self.filter(site=code)
 
     def newest_first(self) -> PromiseRunQuerySet:
@@ -25,9 +25,6 @@ class PromiseRunQuerySet(QuerySet["PromiseRun"]):
 class PromiseResultQuerySet(QuerySet["PromiseResult"]):
     def of_promise(self, code: str) -> PromiseResultQuerySet:
         return self.filter(code=code)
-
-    def of_site(self, code: str) -> PromiseResultQuerySet:
-        return self.filter(run__site=code)
 
     def newest_first(self) -> PromiseResultQuerySet:
         return self.order_by("-run__checked_at", "-run_id")

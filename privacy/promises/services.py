@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 
 from privacy.core.actors import Actor
 from privacy.core.conf import settings
@@ -108,15 +109,24 @@ def check_promises(*, now: datetime, actor: Actor, remember: bool = True) -> Led
         actor: who asked; only the kind is saved.
         remember: False answers a question about another moment, or of a dry run, and saves nothing.
     """
-    site = queries.site()
-    code, fingerprint = (site.code, site.fingerprint) if site else ("", "")
-    found = evaluate(Promise.objects.all(), now=now)
+    code, fingerprint, promises = _in_force()
+    found = evaluate(promises, now=now)
     earlier = {row.code: row for row in queries.ledger().rows}
     rows = tuple(replace(row, since=_since(row, earlier.get(row.code), now)) for row in found)
     ledger = Ledger(site=code, checked_at=now, rows=rows)
     if remember:
         _remember(ledger, fingerprint, now, actor)
     return ledger
+
+
+def _in_force() -> tuple[str, str, list[Promise]]:
+    """Code and fingerprint of the profile with its own promises, should another be loaded this very moment."""
+    while True:
+        before = queries.site()
+        promises = list(Promise.objects.all())
+        after = queries.site()
+        if (before and before.fingerprint) == (after and after.fingerprint):
+            return (after.code, after.fingerprint, promises) if after else ("", "", promises)
 
 
 def _since(row: LedgerRow, earlier: LedgerRow | None, now: datetime) -> datetime:
@@ -164,12 +174,10 @@ def prune_history(*, now: datetime) -> int:
     Returns:
         how many runs went.
     """
-    over = PromiseRun.objects.checked_until(HISTORY_KEPT.cutoff(now, settings.calendar))
-    latest = {run.site: run.pk for run in PromiseRun.objects.order_by("checked_at", "pk").only("pk", "site")}
-    runs = list(over.exclude(pk__in=latest.values()).values_list("pk", flat=True))
-    PromiseResult.objects.filter(run__in=runs).delete()
-    PromiseRun.objects.filter(pk__in=runs).delete()
-    return len(runs)
+    latest = PromiseRun.objects.of_site(OuterRef("site")).newest_first().values("pk")[:1]
+    over = PromiseRun.objects.checked_until(HISTORY_KEPT.cutoff(now, settings.calendar)).exclude(pk=Subquery(latest))
+    PromiseResult.objects.filter(run__in=over).delete()
+    return over.delete()[0]
 
 
 def refuse_weaker(*, setting: str, period: Period, field: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tracemalloc
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from privacy.core.batches import chunks, keyset, windows, within
@@ -139,6 +142,39 @@ def test_a_window_costs_one_query_and_the_end_one_more(django_assert_num_queries
     rows = _views(23)
     with django_assert_num_queries(6):
         list(windows(rows, "viewed_at", until=START + timedelta(minutes=22), size=5))
+
+
+def _plan(sql: str) -> str:
+    explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{explain} {sql.replace('%', '%%')}")
+        return " / ".join(str(row[-1]).strip() for row in cursor.fetchall())
+
+
+def test_windows_and_what_is_removed_in_them_are_found_by_the_index_of_the_column() -> None:
+    rows = _views(6000)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    with CaptureQueriesContext(connection) as asked:
+        for lower, upper in windows(rows, "viewed_at", until=START + timedelta(minutes=1500), size=500):
+            rows.filter(within("viewed_at", lower, upper)).delete()
+    plans = [_plan(query["sql"]) for query in asked if query["sql"].startswith(("DELETE", 'SELECT "'))]
+    assert len(plans) >= 6
+    for plan in plans:
+        assert "INDEX host_pageview_viewed_at" in plan or "using host_pageview_viewed_at" in plan, plan
+        assert not re.search(r"\bSort\b|TEMP B-TREE|Seq Scan|SCAN ", plan), plan
+
+
+def test_a_walk_by_keys_is_found_by_the_primary_key() -> None:
+    rows = _views(6000)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    with CaptureQueriesContext(connection) as asked:
+        list(keyset(rows, 500))
+    for query in asked.captured_queries[1:]:
+        plan = _plan(query["sql"])
+        assert "INTEGER PRIMARY KEY" in plan or "using host_pageview_pkey" in plan, plan
+        assert not re.search(r"\bSort\b|TEMP B-TREE|Seq Scan", plan), plan
 
 
 def test_chunks_of_a_list_keep_its_order() -> None:

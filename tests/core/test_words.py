@@ -1,12 +1,13 @@
 """Figures in words, and the elements that show them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.template import Context, Template
-from django.utils import translation
+from django.utils import timezone, translation
 
 from privacy.core import chips, words
+from privacy.core.periods import NO_END
 from privacy.core.registries import Status
 
 
@@ -63,6 +64,16 @@ def test_counts_are_read_aloud():
     assert words.counts_words({"rows": 1, "files": 2, "kept": 3}, most=1) == "1 rows, 2 more"
     assert words.counts_words({}) == "nothing"
     assert words.counts_words({"own_name": 3}) == "3 own name"
+
+
+def test_an_end_is_told_as_a_date_of_the_site_and_no_end_in_words():
+    late = datetime(2026, 3, 31, 22, 30, tzinfo=UTC)  # half past midnight in Berlin
+    assert render("{{ end|until }}", end=late) == "April 1, 2026"
+    assert render('{{ end|until:"DATETIME_FORMAT" }}', end=late) == "April 1, 2026, 12:30 a.m."
+    assert render('{{ end|until|default:"–" }}', end=None) == "–"
+    for zone in ("Pacific/Kiritimati", "Etc/GMT+12"):
+        with timezone.override(zone):
+            assert render("{{ end|until }}", end=NO_END) == "no end is promised"
 
 
 @pytest.mark.parametrize("status", list(Status))

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from privacy.core.actors import Actor
 from privacy.core.registries import CheckContext, Finding, NightContext, Status, live_checks, night_steps
@@ -15,7 +17,7 @@ from privacy.promises.models import PromiseResult, PromiseRun, SiteFacts
 from privacy.promises.night import check_all
 from privacy.promises.services import HISTORY_KEPT, LoadedProfile, check_promises, prune_history
 
-from .conftest import Kitchen
+from .conftest import PROFILE, Kitchen
 
 Load = Callable[..., LoadedProfile]
 DAY = timedelta(days=1)
@@ -192,6 +194,34 @@ def test_broken_promises_come_first_on_the_screen(load: Load, kitchen: Kitchen, 
 
 
 # --- the night --------------------------------------------------------------------------------
+
+
+def test_a_profile_loaded_while_the_promises_are_read_is_not_mixed_with_the_former(
+    load: Load, now: datetime, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load()
+    real, others = queries.site, [PROFILE.replace("EXA", "OTH")]
+
+    def site() -> SiteFacts | None:
+        row = real()
+        if others:
+            load(text=others.pop())
+        return row
+
+    monkeypatch.setattr(queries, "site", site)
+    ledger = check_promises(now=now, actor=actor)
+    assert (ledger.site, {row.code[:3] for row in ledger.rows}) == ("OTH", {"OTH"})
+    assert not queries.ledger().stale
+
+
+def test_pruning_costs_the_same_whatever_the_number_of_runs(load: Load, now: datetime, actor: Actor) -> None:
+    load()
+    for number in range(12):
+        check_promises(now=datetime(2023, 1, 1, tzinfo=UTC) + number * DAY, actor=actor)
+    with CaptureQueriesContext(connection) as asked:
+        assert prune_history(now=now) == 11
+    assert len(asked) < 10
+    assert PromiseResult.objects.count() == 2
 
 
 def night(now: datetime, *, dry_run: bool = False) -> NightContext:
