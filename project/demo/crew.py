@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 
 _PR_SET_PDEATHSIG = 1
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE = 25.0
 
 
@@ -65,7 +66,13 @@ class Crew:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        # A second Ctrl-C while they end would leave some of them behind.
+        former = {number: signal.signal(number, signal.SIG_IGN) for number in _ENDINGS}
+        try:
+            self.stop()
+        finally:
+            for number, handler in former.items():
+                signal.signal(number, handler)
 
     def start(self, name: str, argv: Sequence[str], *, ready: str = "", seconds: float = 40) -> Hand:
         """Start a Python module and wait until its log says ``ready``.
