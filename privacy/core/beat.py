@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import time, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django.apps import apps
@@ -62,6 +63,37 @@ def register_beat(
         made = True
     remember(name)
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """When beat sends one task: the rhythms of its enabled rows, as an admin last left them."""
+
+    rhythms: tuple[Any, ...]
+
+    def after(self, moment: datetime) -> datetime | None:
+        """The first sending after ``moment``, in UTC; None when beat sends it by no clock time and no interval."""
+        return min((sent for rhythm in self.rhythms if (sent := _next(rhythm, moment))), default=None)
+
+
+def timetable(task: str) -> Timetable:
+    """What beat knows of the task with this Celery name; empty without django-celery-beat or its tables."""
+    if not apps.is_installed("django_celery_beat"):
+        return Timetable(())
+    model: Any = apps.get_model("django_celery_beat", "PeriodicTask")
+    using = router.db_for_read(model)
+    if not _has_tables(using):
+        return Timetable(())
+    rows = model._default_manager.using(using).filter(task=task, enabled=True, one_off=False)
+    return Timetable(tuple(row.schedule for row in rows.select_related("crontab", "interval")))
+
+
+def _next(rhythm: Any, moment: datetime) -> datetime | None:
+    if hasattr(rhythm, "remaining_delta"):
+        last, delta, _now = rhythm.remaining_delta(moment)
+        return (last + delta).astimezone(UTC)  # type: ignore[no-any-return]
+    every = getattr(rhythm, "run_every", None)
+    return moment + every if every else None
 
 
 def _has_tables(using: str) -> bool:

@@ -73,9 +73,9 @@ def nights_card(now: datetime) -> Mapping[str, Any]:
     return {
         "latest": latest,
         "failed": latest.steps.filter(status="failed") if latest else (),
-        "completed": retention.last_completed_night(),
+        "completed": retention.last_completed_night(now),
         "missed": retention.missed_nights(now),
-        "next_night": retention.next_night(now),
+        "next_night": retention.begins_next(now),
     }
 
 

@@ -15,13 +15,17 @@ from privacy.core.errors import PrivacyError
 from privacy.datamap import graph
 from privacy.disposal.queries import take_over_fingerprint
 from privacy.evidence.services import record
-from privacy.retention.models import Approval, NightRun
+from privacy.retention.models import Approval, NightRun, NightStepRun
 
 FIRST, TAKE_OVER, LARGE = "first", "take_over", "large"
 
 
 class NothingToApprove(PrivacyError):
     """No night waits for a confirmation."""
+
+
+class PlanChanged(PrivacyError):
+    """A later night counted anew: what waits is not what the person saw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +92,15 @@ def ask(*, reasons: Sequence[str], preview: Preview, run: NightRun, now: datetim
     return approval
 
 
-def approve_night(*, now: datetime, actor: Actor) -> Approval:
+def approve_night(*, now: datetime, actor: Actor, seen: str | None = None) -> Approval:
     """Confirm what the careful night would remove; the next night carries it out.
+
+    Args:
+        seen: ``Approval.plan`` of what the person was shown; None takes whatever waits.
 
     Raises:
         NothingToApprove: no question is open.
+        PlanChanged: the open question is not the one that was shown.
     """
     with transaction.atomic():
         approval = Approval.objects.waiting().select_for_update().first()
@@ -101,6 +109,12 @@ def approve_night(*, now: datetime, actor: Actor) -> Approval:
                 field="approval",
                 problem="no night waits for an approval",
                 mend="Run a night first and look at its preview",
+            )
+        if seen is not None and seen != approval.plan:
+            raise PlanChanged(
+                field="approval",
+                problem="a night counted anew since you looked",
+                mend="Look at what it would remove now, and approve that",
             )
         approval.status = Approval.Status.CONFIRMED
         approval.confirmed_at = now
@@ -111,6 +125,15 @@ def approve_night(*, now: datetime, actor: Actor) -> Approval:
 
 
 def carried_out(run: NightRun) -> None:
-    """A whole night destroyed what it had to: what was confirmed is used up, an older question is idle."""
-    Approval.objects.unused().update(status=Approval.Status.USED)
-    Approval.objects.waiting().exclude(run=run).update(status=Approval.Status.OBSOLETE)
+    """A confirmation is good for one night: used up once that night was let go at what it had to destroy.
+
+    What failed then is little or is asked about again. A single step uses it up when it took accounts.
+    """
+    destroying = run.steps.filter(destroys=True)
+    begun = [step for step in destroying if step.attempts]
+    if not begun or any(step.status == NightStepRun.Status.PREVIEWED for step in destroying):
+        return
+    if not run.only or any(step.counts.get("accounts") for step in begun):
+        Approval.objects.unused().update(status=Approval.Status.USED)
+    if not run.only:
+        Approval.objects.waiting().exclude(run=run).update(status=Approval.Status.OBSOLETE)

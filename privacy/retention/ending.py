@@ -127,9 +127,20 @@ def preview(schedule: Schedule, now: datetime, rulebook: Rulebook | None = None)
 
 
 def carry_out(
-    schedule: Schedule, *, rulebook: Rulebook, horizon: datetime, now: datetime, actor: Actor, dry_run: bool, told: Told
+    schedule: Schedule,
+    *,
+    rulebook: Rulebook,
+    horizon: datetime,
+    now: datetime,
+    actor: Actor,
+    dry_run: bool,
+    told: Told,
+    before: Mapping[str, int] | None = None,
 ) -> dict[str, int]:
     """Let everything end that would be over before ``horizon``.
+
+    Args:
+        before: the counts that an attempt which broke off had told; they are counted on.
 
     Returns:
         ``deleted`` or ``anonymised`` rows, and ``files`` that went; in a dry run those that would.
@@ -138,8 +149,14 @@ def carry_out(
     cutoff = rulebook.cutoff(schedule, horizon)
     masks = isinstance(end.rule, Expiry) and end.action == "anonymise"
 
+    had = before or {"deleted": 0, "anonymised": 0, "files": 0}
+
     def counted(rows: int, files: int) -> dict[str, int]:
-        return {"deleted": 0 if masks else rows, "anonymised": rows if masks else 0, "files": files}
+        return {
+            "deleted": had["deleted"] + (0 if masks else rows),
+            "anonymised": had["anonymised"] + (rows if masks else 0),
+            "files": had["files"] + files,
+        }
 
     def progress(counts: Mapping[str, int]) -> None:
         told(counted(counts["rows"], counts["files"]))

@@ -30,7 +30,7 @@ from privacy.retention import careful, mail
 from privacy.retention.liveness import is_alive, this_process
 from privacy.retention.models import NightRun, NightStepRun
 from privacy.retention.queries import horizon, missed_nights
-from privacy.retention.querysets import NightStepRunQuerySet
+from privacy.retention.querysets import NightRunQuerySet, NightStepRunQuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +47,10 @@ class NightAlreadyRunning(PrivacyError):
             problem="a night is running already",
             mend="Wait until it is over, its page shows how far it is",
         )
+
+
+class _TakenOver(BaseException):
+    """Another process took this night for crashed and goes on with it. No step may catch this and carry on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,8 @@ def run_night(
     night = _Night(_claim(now, actor, dry_run, only, message_id), now, actor)
     try:
         return night.carry_out()
+    except _TakenOver:
+        raise NightAlreadyRunning from None
     except BaseException:
         night.let_go()
         raise
@@ -116,7 +122,7 @@ def run_night(
 def ask_for_night(*, now: datetime, actor: Actor) -> NightRun:
     """Write down that a night is wanted now, and tell a worker. Without one the next night takes it up.
 
-    A night that waits already is told again.
+    A night that waits already is told again, and so is one that crashed and can still be gone on with.
 
     Raises:
         NightAlreadyRunning: one is at work.
@@ -127,7 +133,7 @@ def ask_for_night(*, now: datetime, actor: Actor) -> NightRun:
             night = open_runs.order_by("status").first()
             if night is not None and night.status == _Status.RUNNING and is_alive(night, now):
                 raise NightAlreadyRunning
-            if night is None or night.status == _Status.RUNNING:
+            if night is None or (night.status == _Status.RUNNING and not _can_go_on(night, now, False, "")):
                 night = NightRun.objects.create(
                     status=_Status.PENDING, as_of=now, horizon=horizon(now), created_at=now, asked_by=str(actor)
                 )
@@ -136,7 +142,7 @@ def ask_for_night(*, now: datetime, actor: Actor) -> NightRun:
     # The message carries the row's id and nothing else; the row is there before it.
     told = nudge("privacy.run_night_now", run=night.pk)
     night.note = "" if told else _("No worker could be reached. The next night takes this one up.")
-    NightRun.objects.filter(pk=night.pk, status=_Status.PENDING).update(note=night.note)
+    NightRun.objects.filter(pk=night.pk, status=night.status).update(note=night.note)
     return night
 
 
@@ -177,13 +183,19 @@ def _going_on(now: datetime, dry_run: bool, only: str) -> NightRun | None:
         return None
     if is_alive(night, now):
         raise NightAlreadyRunning
-    # What its steps did holds up to its horizon, so only a call of the same night may rely on them.
-    if (night.horizon, night.dry_run, night.only) == (horizon(now), dry_run, only):
+    if _can_go_on(night, now, dry_run, only):
         return night
     night.status, night.finished_at = _Status.INTERRUPTED, night.heartbeat or night.started_at
-    night.save(update_fields=["status", "finished_at"])
+    # Its message may be delivered again, and then brings the night that follows.
+    night.message_id = ""
+    night.save(update_fields=["status", "finished_at", "message_id"])
     night.steps.filter(status=_StepStatus.RUNNING).update(status=_StepStatus.FAILED, error="interrupted")
     return None
+
+
+def _can_go_on(night: NightRun, now: datetime, dry_run: bool, only: str) -> bool:
+    # What its steps did holds up to its horizon, so only a call of the same night may rely on them.
+    return (night.horizon, night.dry_run, night.only) == (horizon(now), dry_run, only)
 
 
 class _Night:
@@ -213,7 +225,12 @@ class _Night:
     def let_go(self) -> None:
         """The attempt ends early: the next call need not wait until the heartbeat is stale."""
         with suppress(Exception):  # the database itself may be what failed
-            NightRun.objects.filter(pk=self.run.pk, status=_Status.RUNNING).update(heartbeat=None)
+            self._mine().update(heartbeat=None)
+
+    def _mine(self) -> NightRunQuerySet:
+        """The run's row, as long as no other attempt took it over."""
+        runs: NightRunQuerySet = NightRun.objects.filter(pk=self.run.pk, status=_Status.RUNNING)
+        return runs.filter(process=self.run.process, as_of=self.now)
 
     def _rows(self) -> Iterable[NightStepRun]:
         """The steps of this run. A step that came with a new release between two attempts joins in."""
@@ -268,10 +285,10 @@ class _Night:
             self._close(row, report, _StepStatus.FAILED if report.error else _StepStatus.PREVIEWED)
 
     def _step(self, row: NightStepRun) -> None:
+        self._beat()
         row.status, row.started_at, row.finished_at, row.error = _StepStatus.RUNNING, self.clock, None, ""
         row.attempts += 1
         row.save(update_fields=["status", "started_at", "finished_at", "error", "attempts"])
-        self._beat()
         report, _raised = self._call(row, dry_run=self.run.dry_run)
         well = _StepStatus.PREVIEWED if self.run.dry_run and row.destroys else _StepStatus.DONE
         self._close(row, report, _StepStatus.FAILED if report.error else well)
@@ -308,15 +325,22 @@ class _Night:
             fields = {"counts": row.counts}
             if cursor is not None:
                 row.cursor = fields["cursor"] = dict(cursor)
-            NightStepRun.objects.filter(pk=row.pk).update(**fields)
             self._beat()
+            NightStepRun.objects.filter(pk=row.pk).update(**fields)
 
         return progress
 
-    def _beat(self) -> None:
-        NightRun.objects.filter(pk=self.run.pk).update(heartbeat=self.clock)
+    def _beat(self, **values: Any) -> None:
+        """A sign of life; notices that somebody else took the night over, before anything more is destroyed.
+
+        Raises:
+            _TakenOver: another attempt is at it.
+        """
+        if not self._mine().update(heartbeat=self.clock, **values):
+            raise _TakenOver
 
     def _close(self, row: NightStepRun, report: StepReport, status: str) -> None:
+        self._beat()
         row.status, row.counts, row.error = status, dict(report.counts), report.error
         row.started_at, row.finished_at = row.started_at or self.clock, self.clock
         row.save(update_fields=["status", "counts", "error", "started_at", "finished_at"])
@@ -329,8 +353,8 @@ class _Night:
             self.run.status = _Status.PREVIEW
         else:
             self.run.status = _Status.AWAITING_APPROVAL if _StepStatus.PREVIEWED in statuses else _Status.DONE
-        self.run.finished_at = self.run.heartbeat = self.clock
-        self.run.save(update_fields=["status", "finished_at", "heartbeat"])
+        self.run.finished_at = self.clock
+        self._beat(status=self.run.status, finished_at=self.run.finished_at)
         report = report_of(self.run)
         if not self.run.dry_run:
             self._tell(report)
@@ -340,9 +364,7 @@ class _Night:
         """Evidence and mail come last: the night is over, and neither may change how it ended."""
         notes = []
         try:
-            destroying = self.run.steps.filter(destroys=True)
-            if not self.run.only and not destroying.exclude(status=_StepStatus.DONE).exists():
-                careful.carried_out(self.run)
+            careful.carried_out(self.run)
             record(act="retention.night", now=self.now, actor=self.actor, label=self.run.status, counts=_flat(report))
         except Exception as error:  # noqa: BLE001 - a step is site code too: whatever it raises is its own failure
             logger.error("The night could not be entered in the evidence: %s", safe_words(error))

@@ -5,6 +5,8 @@ None of these rows knows a person: labels of models, counts, and moments.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import uuid
 from datetime import timedelta
 from typing import ClassVar
@@ -245,3 +247,9 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status} {self.asked_at:%Y-%m-%d}"
+
+    @property
+    def plan(self) -> str:
+        """A fingerprint of what is asked: it changes with every figure that a person is shown."""
+        asked = [self.reasons, self.counts, self.accounts, self.total_accounts, self.fingerprint]
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

@@ -25,10 +25,12 @@ def sync(context: NightContext) -> StepReport:
 def expire(context: NightContext) -> StepReport:
     """Carry out every schedule; one that fails keeps none of the others.
 
-    The cursor holds the schedules that are done with their counts, so an interrupted attempt goes on behind them.
+    The cursor holds the counts of the schedules that are done, and of the one that was begun: an interrupted
+    attempt goes on behind the ones and counts on from the other.
     """
     rulebook = Rulebook()
     done: dict[str, dict[str, int]] = {name: dict(found) for name, found in context.cursor.get("done", {}).items()}
+    begun: Mapping[str, Mapping[str, int]] = context.cursor.get("begun", {})
     errors: list[str] = []
     # Deletions first: nobody shortens the address of a row that goes in the same night.
     for schedule in Schedule.objects.active().order_by("-action", "category", "name"):
@@ -36,7 +38,7 @@ def expire(context: NightContext) -> StepReport:
             continue
 
         def told(counts: Mapping[str, int], *, name: str = schedule.name) -> None:
-            context.progress(_total({**done, name: dict(counts)}), {"done": done})
+            context.progress(_total({**done, name: dict(counts)}), {"done": done, "begun": {name: dict(counts)}})
 
         try:
             done[schedule.name] = carry_out(
@@ -47,6 +49,7 @@ def expire(context: NightContext) -> StepReport:
                 actor=context.actor,
                 dry_run=context.dry_run,
                 told=told,
+                before=begun.get(schedule.name),
             )
         except Exception as error:  # noqa: BLE001 - a step is site code too: whatever it raises is its own failure
             errors.append(f"{schedule.name}: {safe_words(error)}")

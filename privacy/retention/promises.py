@@ -133,7 +133,7 @@ def _nothing_over(context: CheckContext, schedules: Iterable[Schedule]) -> Findi
         )
     if not rows:
         return Finding.cannot_tell(_("There is no row yet that a schedule could end."))
-    last = last_time(SCHEDULES)
+    last = last_time(SCHEDULES, context.now)
     if last is None:
         return Finding.cannot_tell(_("No completed night has carried the schedules out yet."))
     if last.run.horizon < context.now:

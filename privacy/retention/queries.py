@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from privacy.core.beat import Timetable, timetable
 from privacy.core.conf import settings
 from privacy.retention.liveness import is_alive
 from privacy.retention.models import Approval, NightRun, NightStepRun
 
+#: The Celery name of the night.
+TASK = "privacy.nightly"
 #: A night may begin and last this long after its due time before a promise counts as missed. It is
 #: looked ahead as well, so that nothing crosses its ceiling while the next night is still at work.
 SLACK = timedelta(hours=1)
+#: The clocks of beat's machine and the worker's may differ by this: a night that begins so little before its
+#: due time is that night, and looks ahead to the next one.
+SKEW = timedelta(minutes=5)
+#: A timetable that is rarer is no reason to destroy further ahead: its nights count as missed.
+_DAILY = timedelta(hours=26)
 
 
 def next_night(now: datetime) -> datetime:
-    """The first moment after ``now`` at which a night is due, in UTC.
+    """The first moment after ``now`` at which ``NIGHT_AT`` comes, in UTC.
 
     The hour is one of the site's zone, also across a clock change: an hour that the clock skips is taken
     as the same moment an hour later on the wall, one that it shows twice as the first of both.
@@ -26,42 +34,52 @@ def next_night(now: datetime) -> datetime:
     return due
 
 
-def last_due(now: datetime) -> datetime:
-    """The latest moment up to ``now`` at which a night was due, in UTC."""
-    zone = settings.calendar.zone
-    day = now.astimezone(zone).date() + timedelta(days=1)
-    while (due := datetime.combine(day, settings.night_at, zone).astimezone(UTC)) > now:
-        day -= timedelta(days=1)
-    return due
+def begins_next(now: datetime) -> datetime:
+    """When the next night begins: by beat's timetable, which an admin may have moved, else by ``NIGHT_AT``."""
+    return timetable(TASK).after(now) or next_night(now)
+
+
+def following_night(begun: datetime, by: Timetable | None = None) -> datetime:
+    """When the night after one that began at ``begun`` is due, in UTC.
+
+    The later of ``NIGHT_AT`` and of beat's timetable, which may differ: an admin moved the one, or a setting
+    the other. Looking ahead to the earlier of them would leave rows over their ceiling until the later.
+
+    Args:
+        by: beat's timetable, where it was read already.
+    """
+    after = begun + SKEW
+    due, sent = next_night(after), (by or timetable(TASK)).after(after)
+    return max(due, sent) if sent is not None and sent - begun <= _DAILY else due
 
 
 def horizon(now: datetime) -> datetime:
     """The end of the look-ahead of a night at ``now``: the next night has done its work by then."""
-    return next_night(now) + SLACK
+    return following_night(now) + SLACK
 
 
 def missed_nights(now: datetime) -> int:
     """Nights that were due since the last one that came to an end, and never began."""
-    last = NightRun.objects.real().over().exclude(status="interrupted").newest_first().first()
+    last = _last_over(now)
     if last is None:
         return 0
-    missed, due = 0, next_night(last.as_of)
+    by = timetable(TASK)
+    missed, due = 0, following_night(last.as_of, by)
     while due + SLACK < now:
         missed += 1
-        due = next_night(due)
+        due = following_night(due, by)
     return missed
 
 
-def last_completed_night() -> NightRun | None:
-    """The latest whole night in which every step was done, or ``None``."""
-    return NightRun.objects.completed().newest_first().first()
+def last_completed_night(now: datetime) -> NightRun | None:
+    """The latest whole night up to ``now`` in which every step was done, or ``None``."""
+    return NightRun.objects.completed().until(now + SKEW).newest_first().first()
 
 
-def last_time(step: str) -> NightStepRun | None:
-    """The latest time that this step really ran to its end, with its night; or ``None``."""
-    return (
-        NightStepRun.objects.carried_out(step).select_related("run").order_by("-run__horizon", "-finished_at").first()
-    )
+def last_time(step: str, now: datetime) -> NightStepRun | None:
+    """The latest time up to ``now`` that this step really ran to its end, with its night; or ``None``."""
+    runs = NightStepRun.objects.carried_out(step).filter(run__as_of__lte=now + SKEW)
+    return runs.select_related("run").order_by("-run__horizon", "-finished_at").first()
 
 
 def night_wanted(now: datetime) -> bool:
@@ -69,8 +87,13 @@ def night_wanted(now: datetime) -> bool:
     running = current_run()
     if running is not None and is_alive(running, now):
         return False
-    last = NightRun.objects.real().over().exclude(status="interrupted").newest_first().first()
-    return last is None or last.as_of < last_due(now)
+    last = _last_over(now)
+    return last is None or following_night(last.as_of) <= now
+
+
+def _last_over(now: datetime) -> NightRun | None:
+    # A night of the future ran while the clock was wrong; it hides none that is missed since.
+    return NightRun.objects.real().over().exclude(status="interrupted").until(now + SKEW).newest_first().first()
 
 
 def current_run() -> NightRun | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -38,6 +39,10 @@ class NightRunQuerySet(models.QuerySet["NightRun"]):
     def completed(self) -> NightRunQuerySet:
         """Whole nights in which every step was done."""
         return self.real().filter(status="done")
+
+    def until(self, moment: datetime) -> NightRunQuerySet:
+        """Nights of that moment and before."""
+        return self.filter(as_of__lte=moment)
 
     def newest_first(self) -> NightRunQuerySet:
         return self.order_by("-as_of", "-created_at")

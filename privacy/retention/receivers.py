@@ -16,6 +16,7 @@ from privacy.evidence.models import EvidenceDetail, EvidenceEntry
 from privacy.evidence.services import record
 from privacy.promises.models import ProfileTable, Promise
 from privacy.retention.models import Schedule
+from privacy.retention.queries import TASK
 from privacy.retention.schedules import sync_schedules
 
 BEAT_NAME = "Privacy: the night"
@@ -30,7 +31,7 @@ def after_migrate(sender: object, *, using: str = "default", **kwargs: Any) -> N
     sync_schedules(now=timezone.now(), actor=actor)
     register_beat(
         name=BEAT_NAME,
-        task="privacy.nightly",
+        task=TASK,
         at=settings.night_at,
         using=using,
         already=lambda name: EvidenceEntry.objects.filter(act=_REGISTERED, label=name).exists(),

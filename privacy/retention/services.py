@@ -1,6 +1,6 @@
 """What the doors of this room call."""
 
-from privacy.retention.careful import NothingToApprove, approve_night
+from privacy.retention.careful import NothingToApprove, PlanChanged, approve_night
 from privacy.retention.ending import NotDeclared, Outlook, preview
 from privacy.retention.execution import NightAlreadyRunning, NightReport, ask_for_night, report_of, run_night
 from privacy.retention.schedules import (
@@ -20,6 +20,7 @@ __all__ = [
     "NotDeclared",
     "NothingToApprove",
     "Outlook",
+    "PlanChanged",
     "ScheduleWithdrawn",
     "SyncReport",
     "approve_night",

@@ -43,7 +43,7 @@ def test_a_backup_over_its_month_breaks_the_promise_and_its_end_mends_it(
     ("taken", "end"),
     [
         ("2026-01-31-120000", "2026-02-28T11:00:00"),  # no 31 February
-        ("2024-01-29-120000", "2024-02-29T11:00:00"),
+        ("2024-01-31-120000", "2024-02-29T11:00:00"),
         ("2026-02-28-120000", "2026-03-28T11:00:00"),  # a month, not the month's last day
         ("2026-02-28-150000", "2026-03-28T14:00:00"),
         ("2026-03-01-120000", "2026-04-01T10:00:00"),  # the clocks went forward in between

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,6 +39,13 @@ def page(client: Client, name: str, *args: Any) -> str:
     response = client.get(reverse(name, args=args))
     assert response.status_code == 200
     return response.content.decode()
+
+
+def approve(client: Client, seen: str, **words: Any) -> Any:
+    """Press the button of a page that was opened before."""
+    found = re.search(r'name="plan" value="(\w+)"', seen)
+    assert found
+    return client.post(reverse("admin:privacy_nightrun_approve"), {"plan": found[1]}, **words)
 
 
 def one(name: str = DELETE) -> Schedule:
@@ -118,13 +126,34 @@ class TestNights:
         assert "1 deleted" in text
         assert "waits for your approval" in page(admin, "admin:privacy_nightrun_change", run.run)
         assert "waits for approval" in page(admin, SCHEDULES)
-        assert admin.post(reverse("admin:privacy_nightrun_approve")).status_code == 302
+        assert approve(admin, text).status_code == 302
         assert Approval.objects.get().status == "confirmed"
+
+    def test_what_was_counted_anew_since_the_page_was_opened_is_not_approved_by_it(
+        self, admin: Client, now: datetime
+    ) -> None:
+        view(now - timedelta(days=500))
+        run_night(now=now, actor=NIGHT)
+        seen = page(admin, RUNS)
+        for _ in range(300):
+            view(now - timedelta(days=500))
+        run_night(now=now + timedelta(days=1), actor=NIGHT)
+        said = approve(admin, seen, follow=True).content.decode()
+        assert "counted anew since you looked" in said
+        assert Approval.objects.get().status == "waiting"
+        assert "301 deleted" in said
+        approve(admin, said)
+        assert Approval.objects.get().status == "confirmed"
+
+    def test_an_approval_that_names_no_plan_is_none(self, admin: Client, now: datetime) -> None:
+        run_night(now=now, actor=NIGHT)
+        admin.post(reverse("admin:privacy_nightrun_approve"))
+        assert Approval.objects.get().status == "waiting"
 
     def test_the_evidence_knows_who_approved_and_its_immutable_row_does_not(self, now: datetime) -> None:
         run_night(now=now, actor=NIGHT)
         client = staff("view_nightrun", "approve_night")
-        client.post(reverse("admin:privacy_nightrun_approve"))
+        approve(client, page(client, RUNS))
         entry = EvidenceEntry.objects.get(act="retention.night_approved")
         user = User.objects.get(username="staff")
         assert EvidenceDetail.objects.get(entry=entry).actor_key == str(user.pk)

@@ -140,6 +140,33 @@ class TestLarge:
         assert step.real_calls == 1
         assert night(now + timedelta(days=1)).status == "awaiting_approval"
 
+    def test_an_approval_is_used_up_although_something_failed_on_the_way(self, now: datetime) -> None:
+        people(100)
+        taking(60)
+        Step("test.files", destroys=True, does=lambda context: StepReport(error="" if context.dry_run else "no")).add()
+        night(now)
+        approve(now)
+        assert night(now).status == "failed"
+        assert night(now + timedelta(days=1)).status == "awaiting_approval"
+
+    def test_a_single_step_uses_the_approval_of_its_accounts_up(self, now: datetime) -> None:
+        people(100)
+        step = taking(60)
+        night(now)
+        approve(now)
+        assert night(now, step=step.name).status == "done"
+        assert night(now, step=step.name).status == "awaiting_approval"
+        assert step.real_calls == 1
+
+    def test_a_single_step_that_takes_no_account_leaves_the_approval_to_the_night(self, now: datetime) -> None:
+        people(100)
+        step = taking(60)
+        night(now)
+        approve(now)
+        assert night(now, step=SCHEDULES).status == "done"
+        assert night(now).status == "done"
+        assert step.real_calls == 1
+
     def test_an_approval_covers_what_was_seen_and_not_more(self, now: datetime) -> None:
         people(100)
         step = taking(60)

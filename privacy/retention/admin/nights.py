@@ -89,8 +89,8 @@ class NightRunAdmin(ModelAdmin[NightRun]):
         now = timezone.now()
         context = {
             "title": _("Nights"),
-            "last": queries.last_completed_night(),
-            "next_night": queries.next_night(now),
+            "last": queries.last_completed_night(now),
+            "next_night": queries.begins_next(now),
             "missed": queries.missed_nights(now),
             "failed": NightRun.objects.filter(status=NightRun.Status.FAILED).count(),
             "wanted": queries.night_wanted(now),
@@ -144,7 +144,8 @@ class NightRunAdmin(ModelAdmin[NightRun]):
     def approve_view(self, request: HttpRequest) -> HttpResponse:
         self._require(request, APPROVE)
         try:
-            services.approve_night(now=timezone.now(), actor=Actor.staff(request.user))
+            seen = request.POST.get("plan", "")
+            services.approve_night(now=timezone.now(), actor=Actor.staff(request.user), seen=seen)
         except PrivacyError as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
         else:
