@@ -10,10 +10,10 @@ from django.apps import apps
 from django.conf import settings
 from django.db.models import Model
 from django.utils.formats import date_format, number_format
-from django.utils.text import capfirst, format_lazy
+from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import ngettext, ngettext_lazy, pgettext
 
 from privacy.core.periods import NO_END, Period
 
@@ -105,22 +105,25 @@ def percent(part: float, whole: float | None = None) -> str:
 
 #: Count names that rooms use in their reports, as a person reads them.
 _COUNT_WORDS = {
-    "rows": gettext_lazy("rows"),
-    "files": gettext_lazy("files"),
-    "accounts": gettext_lazy("accounts"),
-    "deleted": gettext_lazy("deleted"),
-    "anonymised": gettext_lazy("anonymised"),
-    "kept": gettext_lazy("kept"),
-    "left": gettext_lazy("left over"),
-    "errors": gettext_lazy("errors"),
-    "backups": gettext_lazy("backups"),
-    "done": gettext_lazy("done"),
-    "partial": gettext_lazy("partial"),
-    "failed": gettext_lazy("failed"),
-    "sessions": gettext_lazy("sessions"),
-    "closures": gettext_lazy("closures"),
-    "expired": gettext_lazy("expired"),
-    "taken_over": gettext_lazy("taken over"),
+    "rows": ngettext_lazy("row", "rows"),
+    "files": ngettext_lazy("file", "files"),
+    "accounts": ngettext_lazy("account", "accounts"),
+    "errors": ngettext_lazy("error", "errors"),
+    "backups": ngettext_lazy("backup", "backups"),
+    "sessions": ngettext_lazy("session", "sessions"),
+    "closures": ngettext_lazy("closure", "closures"),
+    "details": ngettext_lazy("detail", "details"),
+    "promises": ngettext_lazy("promise", "promises"),
+    "tables": ngettext_lazy("table", "tables"),
+    "deleted": ngettext_lazy("deleted", "deleted"),
+    "anonymised": ngettext_lazy("anonymised", "anonymised"),
+    "kept": ngettext_lazy("kept", "kept"),
+    "left": ngettext_lazy("left over", "left over"),
+    "done": ngettext_lazy("done", "done"),
+    "partial": ngettext_lazy("partial", "partial"),
+    "failed": ngettext_lazy("failed", "failed"),
+    "expired": ngettext_lazy("expired", "expired"),
+    "taken_over": ngettext_lazy("taken over", "taken over"),
 }
 
 
@@ -133,7 +136,7 @@ def counts_words(counts: Mapping[str, object] | None, most: int | None = None) -
     if not counts:
         return _("nothing")
     said = [
-        str(format_lazy("{} {}", number(amount) if isinstance(amount, int | float) else amount, _word(name)))
+        f"{number(amount) if isinstance(amount, int | float) else amount} {_word(name, amount)}"
         for name, amount in counts.items()
     ]
     if most is not None and len(said) > most:
@@ -142,8 +145,11 @@ def counts_words(counts: Mapping[str, object] | None, most: int | None = None) -
     return ", ".join(said)
 
 
-def _word(name: str) -> str:
-    return str(_COUNT_WORDS.get(name, name.replace("_", " ")))
+def _word(name: str, amount: object) -> str:
+    word = _COUNT_WORDS.get(name)
+    if word is None:
+        return name.replace("_", " ")
+    return str(word % (amount if isinstance(amount, int) else 2))
 
 
 def _count(unit: str, amount: int) -> str:

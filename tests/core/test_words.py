@@ -61,7 +61,7 @@ def test_a_share_never_rounds_a_few_to_none_nor_most_to_all(part, whole, said):
 
 def test_counts_are_read_aloud():
     assert words.counts_words({"accounts": 2, "taken_over": 1200}) == "2 accounts, 1,200 taken over"
-    assert words.counts_words({"rows": 1, "files": 2, "kept": 3}, most=1) == "1 rows, 2 more"
+    assert words.counts_words({"rows": 1, "files": 2, "kept": 3}, most=1) == "1 row, 2 more"
     assert words.counts_words({}) == "nothing"
     assert words.counts_words({"own_name": 3}) == "3 own name"
 
