@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import CASCADE, SET_NULL, ForeignKey, Model
+from django.db.models import ForeignKey, Model
 
 from privacy.datamap import graph
 from privacy.datamap.coverage import inbound
@@ -33,8 +33,8 @@ def blockers(declared: Declared) -> Iterator[BrokenDeclaration]:
         if field.remote_field.parent_link or model._meta.auto_created or _looked_at_and_nullable(field):
             continue
         other = graph.find(model)
-        if other is None and model not in graph.excluded() and field.remote_field.on_delete in (CASCADE, SET_NULL):
-            continue  # nobody has looked at it at all: coverage says so
+        if other is None and model not in graph.excluded():
+            continue  # nobody has looked at it at all: coverage says so, and the closure names it when it stops there
         if other is None or not _clears(other, field, ways):
             yield BrokenDeclaration(
                 code="privacy.E104",

@@ -14,6 +14,7 @@ from privacy.datamap import graph
 from privacy.datamap.blockers import blockers
 from privacy.datamap.coverage import coverage
 from privacy.datamap.faults import faults
+from privacy.datamap.misshapen import misshapen
 from privacy.datamap.order import CircularModels, deletion_order
 from privacy.datamap.paths import label_of
 from privacy.datamap.registry import registry
@@ -29,6 +30,8 @@ def declarations(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) 
     """E101 to E107: every declaration resolves, decides about every field and can be carried out."""
     found: list[CheckMessage] = []
     sound = []
+    if wrong := [fault for declared in graph.declared() for fault in misshapen(declared.label, declared.data)]:
+        return _once([_message(fault, fault.code) for fault in wrong])
     for declared in graph.declared():
         broken = faults(declared)
         found += [_message(fault, fault.code) for fault in broken]

@@ -49,8 +49,8 @@ class Keep:
         until: when it ends, ``"P10Y from placed_at"``; never empty, since nothing is kept for ever.
     """
 
-    ground: str
-    until: str
+    ground: str = ""
+    until: str = ""
 
 
 @dataclass(frozen=True, init=False, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -12,6 +13,7 @@ from django.db.models import GenericIPAddressField
 from privacy.datamap import decisions, paths
 from privacy.datamap.declarations import Anonymise, Delete, Expire, Keep, PersonalData, Sentinel, Shorten
 from privacy.datamap.graph import Declared
+from privacy.datamap.misshapen import misshapen
 from privacy.datamap.shapes import BrokenDeclaration
 
 LEGAL_BASES = (
@@ -22,6 +24,11 @@ LEGAL_BASES = (
     "public_task",
     "legitimate_interests",
 )
+_SAY = {
+    "category": 'Write the word that a retention schedule calls these data by, such as category = "purchases"',
+    "purpose": 'Write what your published text calls the use, such as purpose = "orders"',
+    "legal_basis": f"Write one of: {', '.join(LEGAL_BASES)}",
+}
 SCOPES = ("own", "client")
 KINDS = ("identifying", "linked", "usage")
 
@@ -30,6 +37,8 @@ Faults = Iterator[BrokenDeclaration]
 
 def faults(declared: Declared) -> list[BrokenDeclaration]:
     """Everything wrong with a declaration by itself; what it does to others is in ``blockers``."""
+    if wrong := misshapen(declared.label, declared.data):
+        return wrong  # nothing can be asked of words that are not what they should be
     found = list(_words(declared))
     resolved = True
     for resolve in (lambda: declared.sides, lambda: declared.expiries, lambda: declared.keeps):
@@ -49,7 +58,7 @@ def _words(declared: Declared) -> Faults:
     data, label = declared.data, declared.label
     for name in ("category", "purpose", "legal_basis"):
         if not getattr(data, name):
-            yield _unfinished(f"{label}.{name}", "it is not said", f"Give the declaration a {name}")
+            yield _unfinished(f"{label}.{name}", "it is not said", _SAY[name])
     choices = (("legal_basis", LEGAL_BASES), ("scope", SCOPES), ("kind", KINDS))
     for name, allowed in choices:
         value = getattr(data, name)
@@ -62,7 +71,9 @@ def _words(declared: Declared) -> Faults:
     for part in data.__mro__[: data.__mro__.index(PersonalData)]:
         for name in vars(part):
             if not name.startswith("_") and name not in known:
-                yield _unfinished(f"{label}.{name}", "no declaration has this word", "Correct or remove it")
+                near = get_close_matches(name, known, 1)
+                mend = f'Write "{near[0]}", or remove it' if near else "Correct or remove it"
+                yield _unfinished(f"{label}.{name}", "no declaration has this word", mend)
     if (data.scope == "client") != bool(data.controller):
         mend = 'Client scope and a controller belong together: scope = "client", controller = "path.to.user"'
         yield _unfinished(f"{label}.controller", "a client's data needs its controller, and only it does", mend)
@@ -87,7 +98,8 @@ def _names(declared: Declared) -> Faults:
             named.update(dict.fromkeys(erasure.values, "on_erasure"))
     for name, word in named.items():
         if paths.own_field(declared.model, name) is None:
-            mend = f"Correct the name or remove it from {word}"
+            near = get_close_matches(name, [field.name for field in declared.model._meta.get_fields()], 1)
+            mend = f'Write "{near[0]}", or remove it from {word}' if near else f"Correct it or remove it from {word}"
             yield BrokenDeclaration(
                 code="privacy.E107", field=f"{label}.{name}", problem="the model has no such field", mend=mend
             )
@@ -121,6 +133,10 @@ def _value(declared: Declared, name: str, value: Any) -> Faults:
     where = f"{declared.label}.{name}"
     if value is None and not field.null:
         yield _link(where, "it gets NULL on erasure, and the column may not be empty", "Give another value")
+    kind = value is None or isinstance(value, Sentinel) or hasattr(value, "resolve_expression")
+    if field.is_relation and not kind and name in {side.path.split("__")[0] for side in declared.sides}:
+        mend = f"Give {name}=None, or a Sentinel(…) for the row that stands in"
+        yield _unfinished(where, "a link to the person gets a plain value, which is somebody else", mend)
     if isinstance(value, Shorten) and not isinstance(field, GenericIPAddressField):
         yield _unfinished(where, "only an IP address can be shortened", "Give another value")
     if isinstance(value, Sentinel):

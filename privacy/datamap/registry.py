@@ -20,6 +20,10 @@ class DeclaredTwice(PrivacyError):
     """A model or store has a declaration already."""
 
 
+class NotDeclarable(PrivacyError):
+    """``register`` got something else than models, or decorates something else than a ``PersonalData``."""
+
+
 class NoReason(PrivacyError):
     """A model was excluded without saying why."""
 
@@ -132,9 +136,25 @@ def register(*models: type[Model]) -> Callable[[D], D]:
     """Declare the personal data of one or several models: a decorator for a ``PersonalData`` class.
 
     A proxy stands for the model behind it. The model class itself is never altered.
+
+    Raises:
+        NotDeclarable: a name instead of the model, no model at all, or a class that is no ``PersonalData``.
+        DeclaredTwice: a model has a declaration already.
     """
+    if not models or not all(isinstance(model, type) and hasattr(model, "_meta") for model in models):
+        raise NotDeclarable(
+            field="@register",
+            problem="it takes models, and this is none",
+            mend="Import the model and write @register(Order), without quotes and with brackets",
+        )
 
     def decorate(data: D) -> D:
+        if not (isinstance(data, type) and issubclass(data, PersonalData)):
+            raise NotDeclarable(
+                field=getattr(data, "__name__", "@register"),
+                problem="it is no declaration",
+                mend="Write class OrderData(PersonalData)",
+            )
         for model in models:
             registry.declare(model, data)
         return data

@@ -14,6 +14,7 @@ from privacy import (
     ExternalStore,
     Generic,
     Keep,
+    PersonalData,
     Sentinel,
     Shorten,
     exclude,
@@ -21,7 +22,7 @@ from privacy import (
     register_store,
 )
 from privacy.datamap import checks
-from privacy.datamap.registry import DeclaredTwice, NoReason, registry
+from privacy.datamap.registry import DeclaredTwice, NoReason, NotDeclarable, registry
 from tests.datamap.coverage_cases import errors, resolved
 from tests.host import models as host
 
@@ -100,6 +101,26 @@ BROKEN: list[tuple[str, str, Any, dict[str, Any]]] = [
         host.Message,
         {"subject": ("sender", "recipient"), "on_erasure": {"sender": Anonymise(subject="", body="")}},
     ),
+    ("E106", "host.Order.holds", host.Order, {**ORDER, "holds": "address"}),
+    ("E106", "host.Order.export", host.Order, {**ORDER, "export": (1,)}),
+    ("E106", "host.Order.category", host.Order, {**ORDER, "category": None}),
+    ("E106", "host.Order.subject", host.Order, {**ORDER, "subject": 7}),
+    ("E106", "host.Order.plain", host.Order, {**ORDER, "plain": ("number",)}),
+    ("E106", "host.Order.plain", host.Order, {**ORDER, "plain": {"number": " "}}),
+    ("E106", "host.Order.on_erasure", host.Order, {**ORDER, "on_erasure": Delete}),
+    ("E106", "host.Order.on_erasure", host.Order, {**ORDER, "on_erasure": "delete"}),
+    ("E106", "host.Order.on_erasure", host.Order, {**ORDER, "on_erasure": {"customer": None}}),
+    ("E106", "host.Order.expires", host.Order, {**ORDER, "expires": 730}),
+    ("E106", "host.Order.fields", host.Order, {**ORDER, "fields": ("total",)}),
+    ("E106", "host.Order.fields", host.Order, {**ORDER, "fields": {"total": "tax law"}}),
+    ("E106", "host.Order.fields", host.Order, {**ORDER, "fields": {"total": Keep(until="P10Y from placed_at")}}),
+    ("E105", "host.Order.total", host.Order, {**ORDER, "fields": {"total": Keep("tax law")}}),
+    (
+        "E106",
+        "host.Order.customer",
+        host.Order,
+        {**ORDER, "on_erasure": Anonymise(customer=7, address="", phone=None)},
+    ),
     ("E107", "host.Order.fax", host.Order, {**ORDER, "plain": {"number": "our own", "fax": "none left"}}),
     ("E107", "host.Order.fax", host.Order, {**ORDER, "export": ("fax",)}),
     ("E107", "host.Order.fax", host.Order, {**ORDER, "required": {"fax": "delivery"}}),
@@ -132,6 +153,37 @@ def test_an_excluded_model_that_protects_is_told() -> None:
     assert [(str(message.id), str(message.msg).partition(":")[0]) for message in errors()] == [
         ("privacy.E104", "host.Review.author")
     ]
+
+
+def test_a_model_that_nobody_has_looked_at_stops_no_command_of_a_site_that_only_begins(settings: Any) -> None:
+    settings.PRIVACY = {**settings.PRIVACY, "COVERAGE": "warn"}
+    registry.withdraw(host.Review)
+    assert errors() == []
+    warnings = [message for message in run_checks(tags=["privacy"]) if str(message.msg).startswith("host.Review.")]
+    assert [str(message.id) for message in warnings] == ["privacy.W120"]
+
+
+def test_a_slip_of_the_pen_is_told_with_the_word_that_was_meant() -> None:
+    words = {**ORDER, "exports": ("number",), "export": ("adress",)}
+    registry.withdraw(host.Order)
+    registry.declare(host.Order, resolved(host.Order, **words).data)
+    hints = {str(message.msg).partition(":")[0]: str(message.hint) for message in errors()}
+    assert hints["host.Order.exports"] == 'Write "export", or remove it.'
+    assert hints["host.Order.adress"] == 'Write "address", or remove it from export.'
+
+
+@pytest.mark.parametrize("given", ["host.Order", PersonalData])
+def test_only_models_can_be_registered(given: Any) -> None:
+    with pytest.raises(NotDeclarable, match=r"Import the model"):
+        register(given)
+
+
+def test_only_a_declaration_can_declare() -> None:
+    class Forgotten:
+        subject = "customer"
+
+    with pytest.raises(NotDeclarable, match=r"Forgotten.*class OrderData\(PersonalData\)"):
+        register(host.Order)(Forgotten)  # type: ignore[type-var]
 
 
 def test_an_exclusion_of_a_model_that_does_not_exist_is_told() -> None:
