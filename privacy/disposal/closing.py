@@ -1,14 +1,14 @@
-"""Cut off, destroy, follow up: the three moves of every closure, for any number of accounts at once.
+"""Cut off and destroy: the two moves inside the database, for any number of accounts at once.
 
-Cutting off commits in any case. Destruction runs in a savepoint; when a batch fails it is halved
-until the account that fails stands alone, so that one never keeps the others. What lies outside
-the database follows after the commit.
+Cutting off commits in any case. Destruction is all or nothing: a batch that fails is halved until the
+account that fails stands alone, so that one never keeps the others. What lies outside the database
+follows after the commit, in ``finishing``.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -16,21 +16,39 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import FieldDoesNotExist
-from django.db import router, transaction
+from django.db import connections, router, transaction
 
 from privacy.core.actors import Actor
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
 from privacy.core.registries import providers
-from privacy.datamap import graph
 from privacy.datamap.graph import Subjects
-from privacy.disposal import sessions, sweeping
-from privacy.disposal.execution import Outcome, erase
-from privacy.disposal.models import Closure, Sweep
+from privacy.disposal import sessions
+from privacy.disposal.execution import Outcome, delete_rows, erase
+from privacy.disposal.models import Closure
+from privacy.disposal.obstacles import Obstacle, obstacles
+from privacy.disposal.plan import route
 from privacy.disposal.queries import rules
+from privacy.disposal.querysets import ClosureQuerySet
 from privacy.evidence.services import Draft, forget, record, record_many
 
 Closures = Sequence[Closure]
+
+
+def using() -> str:
+    """The database of the closures, whose transactions hold everything together."""
+    return router.db_for_write(Closure)
+
+
+def lock(closures: ClosureQuerySet, *, wait: bool) -> list[Closure]:
+    """The rows as they are now, held until the transaction ends.
+
+    Without ``wait``, what another run holds is left to it. SQLite has one writer and needs no locks.
+    """
+    features = connections[using()].features
+    if not features.has_select_for_update:
+        return list(closures)
+    return list(closures.select_for_update(skip_locked=not wait and features.has_select_for_update_skip_locked))
 
 
 def people(closures: Closures) -> Subjects:
@@ -39,12 +57,18 @@ def people(closures: Closures) -> Subjects:
     return Subjects.of([key.to_python(closure.subject_key) for closure in closures])
 
 
+# --- cutting off ---------------------------------------------------------------------------
+
+
 def lock_out(closures: Closures, *, now: datetime, for_good: bool) -> None:
     """Nobody signs in any more: the account is inactive, its sessions and tokens are gone.
 
     ``for_good`` makes the password unusable too; an account that waits for its date keeps it, since
-    it may be reopened.
+    it may be reopened. A session store or token that resists is told in ``errors`` and asked again by the
+    destruction: it never keeps the account open.
     """
+    if not closures:
+        return
     user_model = get_user_model()
     values: dict[str, Any] = {}
     if has_field(user_model, "is_active"):
@@ -54,74 +78,73 @@ def lock_out(closures: Closures, *, now: datetime, for_good: bool) -> None:
     subjects = people(closures)
     if values:
         user_model._base_manager.filter(pk__in=subjects.keys).update(**values)
-    sessions.destroy(user_keys=[closure.subject_key for closure in closures], now=now)
-    for declared in graph.declared():
-        if declared.data.access:
-            for side in declared.sides:
-                declared.rows(side, subjects)._raw_delete(declared.using)
+    problems = list(_end_access(closures, subjects, now=now))
+    if problems:
+        for closure in closures:
+            closure.errors = problems
+        Closure.objects.bulk_update(closures, ["errors"], batch_size=500)
 
 
 def cut_off(closures: Closures, *, now: datetime) -> None:
     """Lock the accounts out for good and say so; the caller's transaction commits it in any case."""
-    fresh = [closure for closure in closures if closure.cut_off_at is None]
     lock_out(closures, now=now, for_good=True)
+    fresh = [closure for closure in closures if closure.cut_off_at is None]
     for closure in fresh:
         closure.status = Closure.Status.CUT_OFF
         closure.cut_off_at = now
-    Closure.objects.bulk_update(fresh, ["status", "cut_off_at"])
+    Closure.objects.bulk_update(fresh, ["status", "cut_off_at"], batch_size=500)
 
 
-def destroy(closures: Closures, *, now: datetime, actor: Actor) -> None:
-    """Erase these accounts from the database; what fails alone becomes *partial* with its reason.
-
-    Must run inside a transaction. Halving costs about two log₂(n) further attempts per failing account.
-    """
+def _end_access(closures: Closures, subjects: Subjects, *, now: datetime) -> Iterator[str]:
+    """End sessions and tokens, each in a savepoint; gives what could not be ended and why."""
     try:
-        with transaction.atomic(using=router.db_for_write(Closure)):
-            _destroy_together(closures, now=now, actor=actor)
-    except Exception as error:  # noqa: BLE001 a host's signal handler may raise anything
-        if len(closures) > 1:
-            middle = len(closures) // 2
-            destroy(closures[:middle], now=now, actor=actor)
-            destroy(closures[middle:], now=now, actor=actor)
-        else:
-            fail(closures[0], reason=reason_of(error), now=now)
-
-
-def fail(closure: Closure, *, reason: str, now: datetime) -> None:
-    """Nothing was destroyed for this account: say why, and let the night try again."""
-    closure.status = Closure.Status.PARTIAL
-    closure.errors = [reason]
-    closure.attempts += 1
-    closure.cut_off_at = closure.cut_off_at or now
-    closure.save(update_fields=["status", "errors", "attempts", "cut_off_at"])
-
-
-def follow_up(closures: Closures, *, now: datetime, actor: Actor) -> None:
-    """After the commit: files, caches and external stores; then the closure is done, or *partial* and why."""
-    erased = [closure for closure in closures if closure.erased_at is not None and closure.is_open]
-    if not erased:
+        with transaction.atomic(using=using()):
+            sessions.destroy(user_keys=[closure.subject_key for closure in closures], now=now)
+    except Exception as error:  # noqa: BLE001 a session store outside the database may fail in any way
+        yield f"sessions: {reason_of(error)}"
+    try:
+        steps = [step for step in route() if step.declared.data.access]
+    except PrivacyError as broken:
+        yield reason_of(broken)
         return
-    keys = [closure.subject_key for closure in erased]
-    sweeping.sweep(_sweeps_of(erased))
-    store_errors = _erase_stores(keys)
-    left_by_key, left_by_batch = _left(erased)
-    gone = set(keys) - _still_there(keys)
-    for closure in erased:
-        left = left_by_key.get(closure.subject_key, []) + left_by_batch.get(closure.batch, [])
-        errors = [*store_errors, *sorted(set(left))]
-        closure.errors = errors
-        closure.status = Closure.Status.PARTIAL if errors else Closure.Status.DONE
-        if errors:
-            closure.attempts += 1
-            continue
-        closure.finished_at = now
-        if closure.subject_key in gone:
-            closure.subject_key = ""
-    Closure.objects.bulk_update(erased, ["status", "errors", "attempts", "finished_at", "subject_key"], batch_size=500)
-    done = sum(closure.status == Closure.Status.DONE for closure in erased)
-    if done:
-        record(act="disposal.finished", label="privacy.Closure", counts={"accounts": done}, now=now, actor=actor)
+    for step in steps:
+        try:
+            with transaction.atomic(using=step.declared.using):
+                delete_rows(step.declared.model, step.rows(subjects), hooks=step.declared.data.hooks)
+        except Exception as error:  # noqa: BLE001 a host's signal handler may raise anything
+            yield f"{step.declared.label}: {reason_of(error)}"
+
+
+# --- destroying ----------------------------------------------------------------------------
+
+
+def destroy(closure: Closure, *, now: datetime, actor: Actor) -> None:
+    """Erase one account inside the caller's transaction; it becomes *partial* with the reason when that fails."""
+    try:
+        with transaction.atomic(using=using()):
+            _destroy_together([closure], now=now, actor=actor)
+    except Exception as error:  # noqa: BLE001 a host's signal handler may raise anything
+        fail([closure], reason=reason_of(error), now=now)
+
+
+def destroy_many(keys: Sequence[uuid.UUID], *, now: datetime, actor: Actor) -> None:
+    """Erase accounts that are cut off, a transaction an attempt; what fails alone becomes *partial*.
+
+    What is known to stand in the way is told beforehand in a few queries, however many accounts it stops.
+    For any other reason halving costs about two log₂(n) further attempts per failing account.
+    """
+    stuck = _set_aside(keys, now=now)
+    _halving([key for key in keys if key not in stuck], now=now, actor=actor)
+
+
+def fail(closures: Closures, *, reason: str, now: datetime) -> None:
+    """Nothing was destroyed for these accounts: say why, and let the night try again."""
+    for closure in closures:
+        closure.status = Closure.Status.PARTIAL
+        closure.errors = [reason]
+        closure.attempts += 1
+        closure.cut_off_at = closure.cut_off_at or now
+    Closure.objects.bulk_update(closures, ["status", "errors", "attempts", "cut_off_at"], batch_size=500)
 
 
 def reason_of(error: Exception) -> str:
@@ -129,9 +152,61 @@ def reason_of(error: Exception) -> str:
     return str(error) if isinstance(error, PrivacyError) else type(error).__name__
 
 
+def has_field(model: type[Any], name: str) -> bool:
+    try:
+        model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return False
+    return True
+
+
+def _to_destroy(keys: Sequence[uuid.UUID]) -> ClosureQuerySet:
+    return Closure.objects.unfinished().unerased().filter(pk__in=keys, cut_off_at__isnull=False)
+
+
+def _set_aside(keys: Sequence[uuid.UUID], *, now: datetime) -> set[uuid.UUID]:
+    with transaction.atomic(using=using()):
+        closures = lock(_to_destroy(keys), wait=False)
+        by_key = {closure.subject_key: closure for closure in closures}
+        stuck: set[uuid.UUID] = set()
+        for obstacle in _obstacles(closures):
+            stopped = [by_key[key] for key in obstacle.keys if key in by_key and by_key[key].pk not in stuck]
+            fail(stopped, reason=obstacle.reason, now=now)
+            stuck |= {closure.pk for closure in stopped}
+        return stuck
+
+
+def _obstacles(closures: Closures) -> list[Obstacle]:
+    if not closures:
+        return []
+    try:
+        with transaction.atomic(using=using()):
+            return list(obstacles(people(closures)))
+    except Exception:  # noqa: BLE001 whatever it is, the run meets it as well and tells it of each account
+        return []
+
+
+def _halving(keys: Sequence[uuid.UUID], *, now: datetime, actor: Actor) -> None:
+    try:
+        with transaction.atomic(using=using()):
+            closures = lock(_to_destroy(keys), wait=False)
+            if closures:
+                _destroy_together(closures, now=now, actor=actor)
+    except Exception as error:  # noqa: BLE001 a host's handler, or the commit itself
+        if len(keys) > 1:
+            middle = len(keys) // 2
+            _halving(keys[:middle], now=now, actor=actor)
+            _halving(keys[middle:], now=now, actor=actor)
+            return
+        with transaction.atomic(using=using()):
+            fail(lock(_to_destroy(keys), wait=True), reason=reason_of(error), now=now)
+
+
 def _destroy_together(closures: Closures, *, now: datetime, actor: Actor) -> None:
     batch = uuid.uuid4()
     subjects = people(closures)
+    # Again, and in earnest: a session that the cut-off could not end, or that began since, must not stay.
+    sessions.destroy(user_keys=[closure.subject_key for closure in closures], now=now)
     outcome = erase(subjects=subjects, batch=batch, now=now, using=router.db_for_write(get_user_model()))
     backups_until = _last_backup_date(now)
     steps, kept = _as_rows(outcome)
@@ -177,49 +252,3 @@ def _as_rows(outcome: Outcome) -> tuple[list[dict[str, Any]], list[dict[str, Any
 def _last_backup_date(now: datetime) -> datetime | None:
     ask = providers.find("last_backup_date")
     return ask(now=now) if ask else None
-
-
-def _erase_stores(keys: Sequence[str]) -> list[str]:
-    errors = []
-    for store in graph.stores():
-        try:
-            store.erase(keys)
-            left = store.verify(keys)
-        except Exception as error:  # noqa: BLE001 a store outside may fail in any way; it is retried
-            errors.append(f"{store.name}: {type(error).__name__}")
-        else:
-            if left:
-                errors.append(f"{store.name}: {left} records left")
-    return errors
-
-
-def _sweeps_of(closures: Closures) -> Any:
-    return Sweep.objects.filter(batch__in={closure.batch for closure in closures})
-
-
-def _left(closures: Closures) -> tuple[dict[str, list[str]], dict[uuid.UUID | None, list[str]]]:
-    """What could not be swept, by person where the row tells whose it was, else by batch."""
-    by_key: dict[str, list[str]] = {}
-    by_batch: dict[uuid.UUID | None, list[str]] = {}
-    left = _sweeps_of(closures).values_list("subject_key", "batch", "kind", "place", "error")
-    for key, batch, kind, place, error in left.iterator():
-        reason = f"{place}: a {kind} could not be removed ({error or 'not tried yet'})"
-        if key:
-            by_key.setdefault(key, []).append(reason)
-        else:
-            by_batch.setdefault(batch, []).append(reason)
-    return by_key, by_batch
-
-
-def _still_there(keys: Sequence[str]) -> set[str]:
-    user_model = get_user_model()
-    typed = [user_model._meta.pk.to_python(key) for key in keys]
-    return {str(key) for key in user_model._base_manager.filter(pk__in=typed).values_list("pk", flat=True)}
-
-
-def has_field(model: type[Any], name: str) -> bool:
-    try:
-        model._meta.get_field(name)
-    except FieldDoesNotExist:
-        return False
-    return True

@@ -82,13 +82,17 @@ def erase(*, subjects: Subjects, batch: uuid.UUID, now: datetime, using: str) ->
 
 
 def delete_rows(model: type[models.Model], rows: QuerySet[Any], *, hooks: bool = False) -> int:
-    """Delete ``rows`` in one statement once nothing points at them; with ``hooks``, one by one."""
+    """Delete ``rows`` in one statement once nothing points at them; with ``hooks``, one by one.
+
+    Raises:
+        StillPointedAt: a row outside the plan points at one of them; ``Model.delete()`` would take it along.
+    """
+    clear_the_way(model, rows)
     if hooks:
         everything: QuerySet[Any] = QuerySet(model, using=rows.db)
         return sum(
             row.delete()[0] > 0 for keys in keyset(rows, _HOOKED_CHUNK) for row in everything.filter(pk__in=keys)
         )
-    clear_the_way(model, rows)
     return rows._raw_delete(rows.db) or 0
 
 
@@ -119,12 +123,12 @@ def _delete(step: Step, rows: QuerySet[Any], outcome: Outcome, now: datetime) ->
 def _mask(step: Step, rows: QuerySet[Any], outcome: Outcome, now: datetime) -> StepDone:
     model, label = step.declared.model, step.declared.label
     erasure = step.side.erasure if isinstance(step.side.erasure, Anonymise) else Anonymise()
-    values = _cutting(step, mask_values(model, erasure, rows.db))
     files = sweeping.queue(step, rows, batch=outcome.batch, now=now)
     place = f"{label}:{step.side.name}"
     captured = capture.keys(rows, batch=outcome.batch, place=place)
     if not captured:
         return StepDone(label, step.action, 0, files)
+    values = _cutting(step, mask_values(model, erasure, rows.db))
     if values:
         rows.update(**values)
         for name, value in values.items():

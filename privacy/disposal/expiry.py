@@ -1,8 +1,8 @@
 """Rows whose own time is over, whoever they belong to: in windows over the time column.
 
-Each window is one transaction and one statement a table. Rows of other tables that hang on an
-expiring row follow the model's own ``on_delete``: CASCADE goes first, SET_NULL is cut, PROTECT
-stops the window by name.
+Each window is one transaction with its own evidence, and one statement a table. Rows of other tables
+that hang on an expiring row follow the model's own ``on_delete``: CASCADE goes first, SET_NULL is cut,
+PROTECT stops the window by name.
 """
 
 from __future__ import annotations
@@ -10,20 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth import get_user_model
 from django.db import models, transaction
 from django.db.models import CASCADE, Q, QuerySet
 
 from privacy.core.actors import Actor
-from privacy.core.batches import windows, within
+from privacy.core.batches import keyset, windows, within
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
+from privacy.datamap import graph
 from privacy.datamap.declarations import Anonymise
 from privacy.datamap.graph import Declared
 from privacy.datamap.shapes import Expiry, KeptField
-from privacy.disposal import services, sweeping
+from privacy.disposal import sweeping
+from privacy.disposal.batches import close_accounts
 from privacy.disposal.execution import Residue, delete_rows, mask_values, unmasked
 from privacy.disposal.mandate import Mandate
 from privacy.disposal.models import Closure
@@ -31,6 +33,7 @@ from privacy.disposal.relations import inbound, is_link_table, pointing
 from privacy.evidence.services import record
 
 _DEEPEST = 12
+_PARENTS_AT_ONCE = 500
 
 
 class TooDeep(PrivacyError):
@@ -82,16 +85,16 @@ def expire(
     if declared.model._meta.concrete_model is get_user_model()._meta.concrete_model:
         return _expire_accounts(rows, now=now, actor=actor)
     for lower, upper in windows(rows, expiry.start, until=cutoff, size=settings.window_rows):
+        before = report.rows
         with transaction.atomic(using=declared.using):
             window = rows.filter(within(expiry.start, lower, upper))
             if isinstance(expiry.action, Anonymise):
                 _mask_window(declared, expiry.action, window, report, now=now)
             else:
                 _delete_window(declared.model, window, report, now=now, hooks=declared.data.hooks)
-        if progress:
-            progress({"rows": report.rows, "children": report.children, "files": report.files})
-    if report.rows:
-        record(act="disposal.rows_expired", label=declared.label, counts={"rows": report.rows}, now=now, actor=actor)
+            _prove("disposal.rows_expired", declared, report.rows - before, now=now, actor=actor)
+            if progress:  # within the transaction: what is told stands or falls with the rows
+                progress({"rows": report.rows, "children": report.children, "files": report.files})
     return report
 
 
@@ -114,12 +117,12 @@ def end_keep(
     last = _every_ground_ended(declared, moment)
     until = keep.period.cutoff(moment, settings.calendar)
     for lower, upper in windows(rows, keep.start, until=until, size=settings.window_rows):
+        before = report.rows
         with transaction.atomic(using=declared.using):
             window = rows.filter(within(keep.start, lower, upper))
             _delete_window(declared.model, window.filter(last), report, now=now, hooks=declared.data.hooks)
             report.rows += window.update(**_emptied(declared, keep)) if _emptied(declared, keep) else 0
-    if report.rows:
-        record(act="disposal.keeps_ended", label=declared.label, counts={"rows": report.rows}, now=now, actor=actor)
+            _prove("disposal.keeps_ended", declared, report.rows - before, now=now, actor=actor)
     return report
 
 
@@ -156,7 +159,7 @@ def _emptied(declared: Declared, keep: KeptField) -> dict[str, Any]:
 
 def _expire_accounts(rows: QuerySet[Any], *, now: datetime, actor: Actor) -> ExpiryReport:
     mandate = Mandate("retention", Closure.Channel.RETENTION)
-    counts = services.close_accounts(users=rows, mandate=mandate, now=now, actor=actor)
+    counts = close_accounts(users=rows, mandate=mandate, now=now, actor=actor)
     return ExpiryReport(rows=counts["accounts"] + counts["scheduled"])
 
 
@@ -165,7 +168,7 @@ def _mask_window(
 ) -> None:
     values = mask_values(declared.model, action, declared.using)
     losing = tuple(field for field in declared.file_fields if field.name in values)
-    report.files += sweeping.queue_files(declared.model, losing, window, owner="", batch=None, now=now)
+    report.files += sweeping.queue_files(declared.model, losing, window, owner=None, batch=None, now=now)
     report.rows += window.update(**values)
     if window.exists():
         raise Residue(
@@ -175,20 +178,35 @@ def _mask_window(
         )
 
 
+def _prove(act: str, declared: Declared, rows: int, *, now: datetime, actor: Actor) -> None:
+    if rows:
+        record(act=act, label=declared.label, counts={"rows": rows}, now=now, actor=actor)
+
+
 def _delete_window(
     model: type[models.Model], window: QuerySet[Any], report: ExpiryReport, *, now: datetime, hooks: bool
 ) -> None:
-    if not hooks:
-        _take_along(model, window, report, now=now, depth=0)
-    files = tuple(field for field in model._meta.concrete_fields if isinstance(field, models.FileField))
-    report.files += sweeping.queue_files(model, files, window, owner="", batch=None, now=now)
-    report.rows += delete_rows(model, window, hooks=hooks)
+    root = _root(model)
+    if hooks or root is model:  # Model.delete() looks after its parents by itself
+        report.rows += _remove(model, window, report, now=now, hooks=hooks, depth=0)
+        return
+    # A child's row is a row of its parent as well, which must not outlive it. By value: the child goes first.
+    for keys in keyset(window, _PARENTS_AT_ONCE):
+        rows: QuerySet[Any] = QuerySet(root, using=window.db).filter(pk__in=keys)
+        report.rows += _remove(root, rows, report, now=now, hooks=False, depth=0)
 
 
-def _take_along(
-    model: type[models.Model], rows: QuerySet[Any], report: ExpiryReport, *, now: datetime, depth: int
-) -> None:
-    """Delete what hangs on ``rows`` by CASCADE, deepest first; ``delete_rows`` cuts or refuses the rest."""
+def _root(model: type[models.Model]) -> type[models.Model]:
+    key: Any = model._meta.pk
+    while key.remote_field is not None and key.remote_field.parent_link:
+        key = key.target_field
+    return cast("type[models.Model]", key.model)
+
+
+def _remove(
+    model: type[models.Model], rows: QuerySet[Any], report: ExpiryReport, *, now: datetime, hooks: bool, depth: int
+) -> int:
+    """Delete ``rows`` and what hangs on them by CASCADE, deepest first; ``delete_rows`` cuts or refuses the rest."""
     if depth > _DEEPEST:
         raise TooDeep(
             field=model._meta.label, problem="rows hang on each other in a circle", mend="Cut one link in the model"
@@ -197,9 +215,10 @@ def _take_along(
         if is_link_table(field) or field.remote_field.on_delete is not CASCADE:
             continue
         children = pointing(field, rows)
-        if not children.exists():
-            continue
-        _take_along(field.model, children, report, now=now, depth=depth + 1)
-        files = tuple(item for item in field.model._meta.concrete_fields if isinstance(item, models.FileField))
-        report.files += sweeping.queue_files(field.model, files, children, owner="", batch=None, now=now)
-        report.children += delete_rows(field.model, children)
+        if children.exists():
+            declared = graph.find(field.model)
+            hooked = declared is not None and declared.data.hooks
+            report.children += _remove(field.model, children, report, now=now, hooks=hooked, depth=depth + 1)
+    files = tuple(field for field in model._meta.concrete_fields if isinstance(field, models.FileField))
+    report.files += sweeping.queue_files(model, files, rows, owner=None, batch=None, now=now)
+    return delete_rows(model, rows, hooks=hooks)

@@ -74,7 +74,8 @@ class Closure(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=("subject_key",),
-                condition=~Q(subject_key="") & ~Q(status__in=("done", "cancelled")),
+                # Once erased, the key may be somebody else's: an e-mail address registers anew.
+                condition=~Q(subject_key="") & Q(erased_at__isnull=True) & ~Q(status__in=("done", "cancelled")),
                 name="privacy_closure_one_open",
                 violation_error_message=_("This account is being closed already."),
             ),
@@ -109,7 +110,7 @@ class Sweep(models.Model):
 
     kind = models.CharField(max_length=8, choices=Kind.choices)
     place = models.CharField(max_length=255, help_text="app.Model.field of a file, alias of a cache")
-    name = models.CharField(max_length=512)
+    name = models.TextField()  # a name cut off at some length would be another file's, and this one would stay
     batch = models.UUIDField(null=True, blank=True, db_index=True)
     subject_key = models.CharField(max_length=255, blank=True, db_index=True)
     queued_at = models.DateTimeField()
@@ -131,7 +132,7 @@ class Captured(models.Model):
 
     batch = models.UUIDField()
     place = models.CharField(max_length=255)
-    key = models.CharField(max_length=255)
+    key = models.TextField()
 
     objects = CapturedQuerySet.as_manager()
 

@@ -43,10 +43,12 @@ def files(context: NightContext) -> StepReport:
 
 
 def index_sessions(context: NightContext) -> StepReport:
-    """Sessions that no login of ours wrote down get their owner; ended ones leave the index."""
+    """Sessions that no login of ours wrote down get their owner, and end where that owner is gone."""
     if context.dry_run:
         return StepReport()
-    return StepReport({"read": sessions.index_unknown(now=context.now), "ended": sessions.prune()})
+    read = sessions.index_unknown(now=context.now)
+    ended = sessions.end_orphans(now=context.now)
+    return StepReport({"read": read, "ended": ended, "pruned": sessions.prune(now=context.now)})
 
 
 night_steps.add(
@@ -57,6 +59,9 @@ night_steps.add(
     "disposal.closures", NightStep("disposal.closures", 200, "Destroy closed accounts", closures, destroys=True)
 )
 night_steps.add(
-    "disposal.files", NightStep("disposal.files", 300, "Remove files of destroyed rows", files, destroys=True)
+    # Behind the schedules, so that a file goes in the same night as its row.
+    "disposal.files",
+    NightStep("disposal.files", 450, "Remove files of destroyed rows", files, destroys=True),
 )
-night_steps.add("disposal.sessions", NightStep("disposal.sessions", 310, "Index sessions", index_sessions))
+# Before the closures, which end the sessions that are known by then.
+night_steps.add("disposal.sessions", NightStep("disposal.sessions", 150, "Index sessions", index_sessions))

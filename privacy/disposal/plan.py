@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import models
-from django.db.models import Count, Max, QuerySet
+from django.db.models import CharField, Count, Max, Q, QuerySet
+from django.db.models.functions import Cast
 
 from privacy.core.conf import settings
 from privacy.core.periods import Calendar
@@ -20,7 +22,7 @@ from privacy.datamap import graph
 from privacy.datamap.declarations import Anonymise, Delete, Keep
 from privacy.datamap.graph import Declared, Side, Subjects
 from privacy.datamap.order import deletion_order
-from privacy.disposal.relations import blockers_of
+from privacy.datamap.rows import key_as_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,13 @@ class Step:
     def rows(self, subjects: Subjects) -> QuerySet[Any]:
         return self.declared.rows(self.side, subjects)
 
+    def owner(self) -> Any | None:
+        """``str(pk)`` of whose each row is, as a database expression; None where the row does not tell."""
+        if self.side.kind == "user":
+            path = f"{self.side.path}__pk" if self.side.path else "pk"
+            return key_as_text(get_user_model(), self.declared.using, path)
+        return Cast(self.side.path, CharField()) if self.side.kind == "key" else None
+
     @property
     def files_at_stake(self) -> tuple[models.FileField, ...]:
         """File fields whose files go with this step."""
@@ -49,16 +58,6 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedStep:
-    """A step with its size, for a preview."""
-
-    model: str
-    action: str
-    rows: int
-    files: int
-
-
-@dataclass(frozen=True, slots=True)
 class KeptRows:
     """Rows that outlive the person: how many, on what ground, and until when at the latest."""
 
@@ -68,25 +67,6 @@ class KeptRows:
     until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What an erasure would do.
-
-    Attributes:
-        steps: in the order in which they run, those without rows left out.
-        kept: what stays, with ground and end.
-        blockers: labels of what would stop it (``"shop.Invoice.order still points at …"``).
-    """
-
-    steps: tuple[PlannedStep, ...]
-    kept: tuple[KeptRows, ...]
-    blockers: tuple[str, ...]
-
-    @property
-    def total_rows(self) -> int:
-        return sum(step.rows for step in self.steps)
-
-
 def route() -> tuple[Step, ...]:
     """All steps in their order: generic keys first, then children before parents."""
     by_model = {declared.model: declared for declared in graph.declared()}
@@ -94,51 +74,32 @@ def route() -> tuple[Step, ...]:
     return tuple(sorted(steps, key=lambda step: step.side.kind != "generic"))
 
 
-def preview(subjects: Subjects) -> Plan:
-    """Count what erasing these people would do. Queries grow with declared models, not with rows."""
-    steps: list[PlannedStep] = []
-    kept: list[KeptRows] = []
-    blockers: list[str] = []
-    for step in route():
-        rows = step.rows(subjects)
-        counts = rows.aggregate(rows=Count("pk"), **_file_counts(step))
-        if not counts["rows"]:
-            continue
-        files = sum(count for name, count in counts.items() if name != "rows")
-        steps.append(PlannedStep(step.declared.label, step.action, counts["rows"], files))
-        kept.extend(kept_rows(step, rows))
-        if step.action == "delete":
-            blockers.extend(blockers_of(step.declared.model, rows))
-    return Plan(tuple(steps), tuple(kept), tuple(dict.fromkeys(blockers)))
-
-
-def _file_counts(step: Step) -> dict[str, Count]:
-    return {
-        f"files_{field.name}": Count(
-            "pk", filter=~models.Q(**{field.name: ""}) & models.Q(**{f"{field.name}__isnull": False})
-        )
-        for field in step.files_at_stake
-    }
-
-
 def kept_rows(step: Step, rows: QuerySet[Any]) -> Iterator[KeptRows]:
-    """What this step leaves under a ground, one query a step that keeps anything."""
+    """What this step leaves under a ground, one query a step that keeps anything.
+
+    Rows whose period has nothing to start from are told apart, without an end: nothing would ever end them.
+    """
     if step.action == "delete" or not step.declared.keeps:
         return
     calendar = settings.calendar
-    ends = {f"end_{index}": Max(keep.start) for index, keep in enumerate(step.declared.keeps)}
-    found = rows.aggregate(rows=Count("pk"), **ends)
-    if not found["rows"]:
-        return
+    keeps = list(enumerate(step.declared.keeps))
+    ends = {f"end_{index}": Max(keep.start) for index, keep in keeps}
+    endless = {f"endless_{index}": Count("pk", filter=Q(**{f"{keep.start}__isnull": True})) for index, keep in keeps}
+    found = rows.aggregate(rows=Count("pk"), **ends, **endless)
     # Several fields under one ground are one line to whoever reads it, with the last of their ends.
-    until: dict[str, datetime | None] = {}
-    for index, keep in enumerate(step.declared.keeps):
+    until: dict[str, datetime] = {}
+    without: dict[str, int] = {}
+    for index, keep in keeps:
+        without[keep.ground] = max(without.get(keep.ground, 0), found[f"endless_{index}"])
         latest = found[f"end_{index}"]
-        end = keep.period.end(as_moment(latest, calendar), calendar) if latest is not None else None
-        known = until.get(keep.ground, end)
-        until[keep.ground] = max(known, end) if known is not None and end is not None else None
-    for ground, end in until.items():
-        yield KeptRows(step.declared.label, found["rows"], ground, end)
+        if latest is not None:
+            end = keep.period.end(as_moment(latest, calendar), calendar)
+            until[keep.ground] = max(until.get(keep.ground, end), end)
+    for ground, count in without.items():
+        if found["rows"] > count:
+            yield KeptRows(step.declared.label, found["rows"] - count, ground, until[ground])
+        if count:
+            yield KeptRows(step.declared.label, count, ground, None)
 
 
 def as_moment(value: datetime | date, calendar: Calendar) -> datetime:

@@ -12,6 +12,8 @@ from django.db import router
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from privacy.core.conf import TakeOverRule, settings
+from privacy.datamap import graph
+from privacy.datamap.declarations import Delete
 from privacy.datamap.rows import key_as_text
 from privacy.disposal.models import Closure
 from privacy.disposal.rules import ClosureRules
@@ -31,6 +33,12 @@ def take_over_fingerprint() -> str:
         return ""
     text = json.dumps([sorted((key, repr(value)) for key, value in rule.filter.items()), rule.closed_at])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def account_row_goes() -> bool:
+    """Whether an erasure deletes the user's own row; else it stays, made anonymous, and so does its key."""
+    user = graph.find(get_user_model())
+    return user is not None and all(isinstance(side.erasure, Delete) for side in user.sides)
 
 
 def closed_by_site(rule: TakeOverRule) -> QuerySet[Any]:

@@ -34,6 +34,14 @@ class ClosureQuerySet(models.QuerySet["Closure"]):
         """Past its due moment and neither done nor held."""
         return self.unfinished().filter(due_at__lte=now)
 
+    def erased(self) -> ClosureQuerySet:
+        """Gone from the database; files, caches or external stores may still be left."""
+        return self.filter(erased_at__isnull=False)
+
+    def unerased(self) -> ClosureQuerySet:
+        """Nothing of the account is destroyed yet."""
+        return self.filter(erased_at__isnull=True)
+
     def of(self, subject_key: str) -> ClosureQuerySet:
         return self.filter(subject_key=subject_key)
 

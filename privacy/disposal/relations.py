@@ -44,8 +44,8 @@ def may_be_cut(field: models.ForeignKey[Any, Any]) -> bool:
     return bool(field.null) and (graph.find(field.model) is not None or field.model in graph.excluded())
 
 
-def blockers_of(model: type[models.Model], rows: QuerySet[Any]) -> Iterator[str]:
-    """Names of what would stop ``rows`` from going, seen before anything of the plan has run.
+def blockers_of(model: type[models.Model], rows: QuerySet[Any]) -> Iterator[tuple[StillPointedAt, QuerySet[Any]]]:
+    """What would stop ``rows`` from going, with those of them it stops, seen before anything of the plan has run.
 
     Rows that the plan itself deletes first are no blockers: a declared model reached by the same
     link is left to the run, which looks again when its children are gone.
@@ -53,8 +53,11 @@ def blockers_of(model: type[models.Model], rows: QuerySet[Any]) -> Iterator[str]
     for field in inbound(model):
         if is_link_table(field) or may_be_cut(field) or graph.find(field.model) is not None:
             continue
-        if pointing(field, rows).exists():
-            yield _name(field, model)
+        held = rows.filter(
+            **{f"{field.target_field.name}__in": field.model._base_manager.using(rows.db).values(field.attname)}
+        )
+        if held.exists():
+            yield _still_pointed_at(field, model), held
 
 
 def clear_the_way(model: type[models.Model], rows: QuerySet[Any]) -> None:
@@ -69,11 +72,7 @@ def clear_the_way(model: type[models.Model], rows: QuerySet[Any]) -> None:
         elif may_be_cut(field):
             pointing(field, rows).update(**{field.name: None})
         elif pointing(field, rows).exists():
-            raise StillPointedAt(
-                field=_label(field),
-                problem=f"rows still point at {model._meta.label} rows that are to be deleted",
-                mend="Declare what happens to them, or make the link nullable",
-            )
+            raise _still_pointed_at(field, model)
 
 
 def settle(using: str) -> None:
@@ -105,9 +104,9 @@ def settle(using: str) -> None:
                 )
 
 
-def _label(field: models.ForeignKey[Any, Any]) -> str:
-    return f"{field.model._meta.label}.{field.name}"
-
-
-def _name(field: models.ForeignKey[Any, Any], model: type[models.Model]) -> str:
-    return f"{_label(field)} still points at {model._meta.label}"
+def _still_pointed_at(field: models.ForeignKey[Any, Any], model: type[models.Model]) -> StillPointedAt:
+    return StillPointedAt(
+        field=f"{field.model._meta.label}.{field.name}",
+        problem=f"rows still point at {model._meta.label} rows that are to be deleted",
+        mend="Declare what happens to them, or make the link nullable",
+    )

@@ -1,31 +1,38 @@
 """Sessions of a person. Their data is opaque, so an index written at login finds them.
 
-Sessions that began before the app was installed are read once, by the first pass over those that
-are not in the index; a marker row tells that this has been done.
+A session that no login of ours wrote down (from before the app, or renewed by a change of password) is read
+once and indexed, an anonymous one with nobody's key, so that no night reads it again. Each night reads what
+is new and ends the sessions of people who are gone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import import_module
-from itertools import islice
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings as django_settings
-from django.contrib.auth import SESSION_KEY
-from django.db.models import Exists, OuterRef
+from django.contrib.auth import SESSION_KEY, get_user_model
+from django.contrib.sessions.backends import db, signed_cookies
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, QuerySet
 
-from privacy.disposal.models import SessionIndex
+from privacy.core.batches import keyset
+from privacy.disposal.models import Closure, SessionIndex
+from privacy.disposal.queries import account_row_goes
 
 _PASSED = "*"
 _CHUNK = 500
+#: What a closing member waits for; the night reads the rest.
+_READ_AT_ONCE = 2_000
 
 
 def remember(*, session_key: str, user_key: str, now: datetime) -> None:
-    """Index a session at its login."""
-    SessionIndex.objects.update_or_create(session_key=session_key, defaults={"user_key": user_key, "seen_at": now})
+    """Index a session at its login. A signed cookie is no session of ours: it ends with the account."""
+    if not issubclass(_store(), signed_cookies.SessionStore):
+        SessionIndex.objects.update_or_create(session_key=session_key, defaults={"user_key": user_key, "seen_at": now})
 
 
 def forget(*, session_key: str) -> None:
@@ -34,24 +41,24 @@ def forget(*, session_key: str) -> None:
 
 
 def destroy(*, user_keys: Sequence[str], now: datetime) -> int:
-    """End every session of these people; returns how many.
+    """End every session of these people; returns how many were indexed.
 
-    The database store takes one DELETE; other stores are asked a session at a time.
+    The database's table takes one DELETE; other stores are asked a session at a time, and may raise anything.
     """
-    if not SessionIndex.objects.filter(session_key=_PASSED).exists():
-        index_unknown(now=now)
     indexed = SessionIndex.objects.of(user_keys)
-    engine = import_module(django_settings.SESSION_ENGINE)
-    if django_settings.SESSION_ENGINE == "django.contrib.sessions.backends.db":
-        ended = engine.SessionStore.get_model_class().objects.filter(session_key__in=indexed.values("session_key"))
-        count = ended._raw_delete(ended.db) or 0
-    else:
-        count = 0
+    if not SessionIndex.objects.filter(pk=_PASSED).exists():
+        index_unknown(now=now)
+    elif _lost_sight(indexed):
+        index_unknown(now=now, at_most=_READ_AT_ONCE)
+    store = _store()
+    if store is not db.SessionStore:
         for key in indexed.values_list("session_key", flat=True).iterator():
-            engine.SessionStore(key).delete()
-            count += 1
-    indexed._raw_delete(indexed.db)
-    return count
+            store(key).delete()
+    table = _table()
+    if table is not None:
+        ended: QuerySet[Any] = QuerySet(table).filter(session_key__in=indexed.values("session_key"))
+        ended._raw_delete(ended.db)
+    return indexed._raw_delete(indexed.db) or 0
 
 
 def left(*, user_keys: Sequence[str]) -> bool:
@@ -59,17 +66,14 @@ def left(*, user_keys: Sequence[str]) -> bool:
     return SessionIndex.objects.of(user_keys).exists()
 
 
-def index_unknown(*, now: datetime) -> int:
+def index_unknown(*, now: datetime, at_most: int | None = None) -> int:
     """Index sessions that no login of ours wrote down; returns how many were read. Constant memory."""
-    if not apps.is_installed("django.contrib.sessions"):
-        return 0
-    model: Any = apps.get_model("sessions.Session")
-    known = SessionIndex.objects.filter(session_key=OuterRef("session_key"))
-    unknown = model.objects.filter(~Exists(known)).order_by("session_key")
     read = 0
-    last = ""
-    while chunk := list(islice(unknown.filter(session_key__gt=last)[:_CHUNK], _CHUNK)):
-        last = chunk[-1].session_key
+    table = _table()
+    while table is not None and (at_most is None or read < at_most):
+        known = SessionIndex.objects.filter(session_key=OuterRef("session_key"))
+        unknown: QuerySet[Any] = QuerySet(table).filter(~Exists(known))
+        chunk = list(unknown[:_CHUNK])
         SessionIndex.objects.bulk_create(
             [
                 SessionIndex(
@@ -82,15 +86,70 @@ def index_unknown(*, now: datetime) -> int:
             ignore_conflicts=True,
         )
         read += len(chunk)
-    SessionIndex.objects.get_or_create(session_key=_PASSED, defaults={"seen_at": now})
+        if len(chunk) < _CHUNK:
+            SessionIndex.objects.get_or_create(session_key=_PASSED, defaults={"seen_at": now})
+            break
     return read
 
 
-def prune() -> int:
-    """Drop index rows whose session is gone; returns how many. Only the database store can be asked."""
-    if django_settings.SESSION_ENGINE != "django.contrib.sessions.backends.db":
-        return 0
-    model: Any = apps.get_model("sessions.Session")
-    alive = model.objects.filter(session_key=OuterRef("session_key"))
-    gone = SessionIndex.objects.filter(~Exists(alive)).exclude(session_key=_PASSED)
-    return gone._raw_delete(gone.db) or 0
+def end_orphans(*, now: datetime) -> int:
+    """End indexed sessions whose person is gone; returns how many. Two or three queries per 500 sessions."""
+    owned = SessionIndex.objects.exclude(user_key="")
+    ended = 0
+    for keys in keyset(owned, _CHUNK):
+        gone = _gone(set(owned.filter(pk__in=keys).values_list("user_key", flat=True)))
+        if gone:
+            ended += destroy(user_keys=sorted(gone), now=now)
+    return ended
+
+
+def prune(*, now: datetime) -> int:
+    """Drop index rows whose session is gone; returns how many.
+
+    A table is asked in one statement; another store about each session that is older than its cookie may be.
+    """
+    indexed = SessionIndex.objects.exclude(session_key=_PASSED)
+    store = _store()
+    if issubclass(store, db.SessionStore):
+        return _without_session(indexed)._raw_delete(indexed.db) or 0
+    dropped = 0
+    for keys in keyset(indexed.filter(seen_at__lt=now - timedelta(seconds=django_settings.SESSION_COOKIE_AGE)), _CHUNK):
+        ended = [key for key in keys if not store().exists(key)]
+        dropped += SessionIndex.objects.filter(pk__in=ended).delete()[0]
+    return dropped
+
+
+def _lost_sight(indexed: QuerySet[SessionIndex]) -> bool:
+    """A change of password renews a session's key and tells nobody: then the old one is gone without a logout."""
+    return issubclass(_store(), db.SessionStore) and _without_session(indexed).exists()
+
+
+def _without_session(indexed: QuerySet[SessionIndex]) -> QuerySet[SessionIndex]:
+    alive: QuerySet[Any] = QuerySet(_table()).filter(session_key=OuterRef("session_key"))
+    return indexed.filter(~Exists(alive))
+
+
+def _gone(keys: set[str]) -> set[str]:
+    user_model = get_user_model()
+    typed = []
+    for key in keys:
+        try:
+            typed.append(user_model._meta.pk.to_python(key))
+        except ValidationError:  # the site had another user model then
+            continue
+    there = {str(pk) for pk in user_model._base_manager.filter(pk__in=typed).values_list("pk", flat=True)}
+    if not account_row_goes():  # an erased account that stays, made anonymous, has no sessions either
+        there -= set(Closure.objects.erased().filter(subject_key__in=keys).values_list("subject_key", flat=True))
+    return keys - there
+
+
+def _store() -> Any:
+    return import_module(django_settings.SESSION_ENGINE).SessionStore
+
+
+def _table() -> Any:
+    """The table of sessions, also one left behind by a store that was in use before; None without any."""
+    store = _store()
+    if issubclass(store, db.SessionStore):
+        return store.get_model_class()
+    return apps.get_model("sessions.Session") if apps.is_installed("django.contrib.sessions") else None

@@ -9,15 +9,14 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.contrib.auth import get_user_model
 from django.core.cache import caches
-from django.db import models
-from django.db.models import CharField, DateTimeField, QuerySet, UUIDField, Value
-from django.db.models.functions import Cast
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models, router
+from django.db.models import CharField, DateTimeField, QuerySet, TextField, UUIDField, Value
+from django.db.models.functions import Cast, Coalesce
 
 from privacy.datamap import graph
 from privacy.datamap.graph import Subjects
-from privacy.datamap.rows import key_as_text
 from privacy.disposal import capture
 from privacy.disposal.models import Sweep
 
@@ -29,8 +28,7 @@ _CHUNK = 500
 
 def queue(step: Step, rows: QuerySet[Any], *, batch: uuid.UUID, now: datetime) -> int:
     """Write down the files that ``rows`` name, one INSERT … SELECT a file field; returns how many."""
-    owner = (step.side.path or "pk") if step.side.kind == "user" else ""
-    return queue_files(step.declared.model, step.files_at_stake, rows, owner=owner, batch=batch, now=now)
+    return queue_files(step.declared.model, step.files_at_stake, rows, owner=step.owner(), batch=batch, now=now)
 
 
 def queue_files(
@@ -38,12 +36,13 @@ def queue_files(
     fields: Sequence[models.FileField],
     rows: QuerySet[Any],
     *,
-    owner: str,
+    owner: Any | None,
     batch: uuid.UUID | None,
     now: datetime,
 ) -> int:
-    """Write down files of ``rows``; ``owner`` is the ORM path to the user's key, or empty."""
+    """Write down files of ``rows``; ``owner`` is the expression of the user's key, if there is one."""
     queued = 0
+    nobody = Value("", output_field=CharField())
     for field in fields:
         selected = (
             rows.exclude(**{field.name: ""})
@@ -52,9 +51,9 @@ def queue_files(
             .values_list(
                 Value("file", output_field=CharField()),
                 Value(f"{model._meta.label}.{field.name}", output_field=CharField()),
-                Cast(field.name, CharField(max_length=512)),
+                Cast(field.name, TextField()),
                 Value(batch, output_field=UUIDField()),
-                _key(owner, rows.db) if owner else Value("", output_field=CharField()),
+                Coalesce(owner, nobody, output_field=CharField()) if owner is not None else nobody,
                 Value(now, output_field=DateTimeField()),
                 Value(0),
                 Value("", output_field=CharField()),
@@ -63,10 +62,6 @@ def queue_files(
         columns = ("kind", "place", "name", "batch", "subject_key", "queued_at", "attempts", "error")
         queued += capture.insert_select(Sweep, columns, selected)
     return queued
-
-
-def _key(path: str, using: str) -> Any:
-    return key_as_text(get_user_model(), using, path)
 
 
 def queue_caches(subjects: Subjects, *, batch: uuid.UUID, now: datetime) -> None:
@@ -113,26 +108,37 @@ def _drop_cached(item: Sweep) -> None:
 
 def _drop_file(item: Sweep) -> None:
     storage = _field(item.place).storage
-    storage.delete(item.name)
+    try:
+        storage.delete(item.name)
+    except Exception:  # some storages refuse to delete what a run that crashed has deleted already
+        if storage.exists(item.name):
+            raise
     if storage.exists(item.name):
         raise StillThere
 
 
 def _names_in_use(chunk: Sequence[Sweep]) -> set[tuple[str, str]]:
-    """Files that a row still names: another row may share the file, which then is not ours to remove."""
-    names: dict[str, list[str]] = {}
-    for item in chunk:
-        if item.kind == "file":
-            names.setdefault(item.place, []).append(item.name)
+    """Files that a row of any model still names: such a file is not ours to remove. One query a file field."""
+    places = {item.place for item in chunk if item.kind == "file"}
     in_use: set[tuple[str, str]] = set()
-    for place, wanted in names.items():
+    for place in places:
         try:
-            field = _field(place)
-        except LookupError:
-            continue
-        found = field.model._base_manager.filter(**{f"{field.name}__in": wanted}).values_list(field.name, flat=True)
-        in_use.update((place, name) for name in found)
+            storage = _field(place).storage
+        except (LookupError, FieldDoesNotExist):
+            continue  # told when the file itself is tried
+        wanted = {item.name for item in chunk if item.place == place}
+        for field in _file_fields():
+            if field.storage == storage:
+                rows: QuerySet[Any] = QuerySet(field.model, using=router.db_for_read(field.model))
+                found = rows.filter(**{f"{field.name}__in": wanted}).values_list(field.name, flat=True)
+                in_use.update((place, name) for name in found)
     return in_use
+
+
+def _file_fields() -> Iterator[models.FileField]:
+    for model in apps.get_models():
+        if not model._meta.proxy and model._meta.managed:
+            yield from (field for field in model._meta.local_concrete_fields if isinstance(field, models.FileField))
 
 
 def _field(place: str) -> models.FileField:

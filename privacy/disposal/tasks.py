@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from celery import shared_task
 from django.utils import timezone
 
 from privacy.core.actors import Actor
 from privacy.disposal.models import Closure
-from privacy.disposal.services import run_closure
+from privacy.disposal.services import WrongState, run_closure
 
 
 @shared_task(name="privacy.close", ignore_result=True)
@@ -15,4 +17,5 @@ def close(*, closure: str) -> None:
     """Destroy one account that was too large for its closing request."""
     row = Closure.objects.unfinished().filter(pk=closure).first()
     if row is not None:
-        run_closure(closure=row, now=timezone.now(), actor=Actor.system("privacy.close"))
+        with suppress(WrongState):  # finished by somebody else in between
+            run_closure(closure=row, now=timezone.now(), actor=Actor.system("privacy.close"))

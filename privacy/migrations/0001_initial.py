@@ -200,7 +200,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("batch", models.UUIDField()),
                 ("place", models.CharField(max_length=255)),
-                ("key", models.CharField(max_length=255)),
+                ("key", models.TextField()),
             ],
             options={
                 "default_permissions": (),
@@ -277,6 +277,7 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(
                         condition=models.Q(
                             models.Q(("subject_key", ""), _negated=True),
+                            ("erased_at__isnull", True),
                             models.Q(("status__in", ("done", "cancelled")), _negated=True),
                         ),
                         fields=("subject_key",),
@@ -577,7 +578,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("kind", models.CharField(choices=[("file", "file"), ("cache", "cache entry")], max_length=8)),
                 ("place", models.CharField(help_text="app.Model.field of a file, alias of a cache", max_length=255)),
-                ("name", models.CharField(max_length=512)),
+                ("name", models.TextField()),
                 ("batch", models.UUIDField(blank=True, db_index=True, null=True)),
                 ("subject_key", models.CharField(blank=True, db_index=True, max_length=255)),
                 ("queued_at", models.DateTimeField()),

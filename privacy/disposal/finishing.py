@@ -1,0 +1,88 @@
+"""After the commit of an erasure: files, caches and external stores; then the closure is done, or says why not."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from privacy.core.actors import Actor
+from privacy.disposal import sweeping
+from privacy.disposal.closing import Closures, lock, using
+from privacy.disposal.models import Closure, Sweep
+from privacy.disposal.queries import account_row_goes
+from privacy.disposal.querysets import ClosureQuerySet, SweepQuerySet
+from privacy.disposal.stores import erase_stores
+from privacy.evidence.services import record
+
+
+def follow_up(keys: Sequence[uuid.UUID], *, now: datetime, actor: Actor) -> None:
+    """Remove what the erased accounts among ``keys`` left outside the database, and finish them.
+
+    Files and stores may be asked by two runs at once; only the first to come back finishes a closure, so its
+    evidence is written once.
+    """
+    erased = list(_unfinished(keys))
+    if not erased:
+        return
+    sweeping.sweep(_sweeps_of(erased))
+    store_errors = erase_stores([closure.subject_key for closure in erased])
+    with transaction.atomic(using=using()):
+        _finish(lock(_unfinished(keys), wait=True), store_errors, now=now, actor=actor)
+
+
+def _unfinished(keys: Sequence[uuid.UUID]) -> ClosureQuerySet:
+    return Closure.objects.unfinished().erased().filter(pk__in=keys)
+
+
+def _finish(closures: Closures, store_errors: dict[str, list[str]], *, now: datetime, actor: Actor) -> None:
+    left_by_key, left_by_batch = _left(closures)
+    done = []
+    for closure in closures:
+        left = left_by_key.get(closure.subject_key, []) + left_by_batch.get(closure.batch, [])
+        closure.errors = [*store_errors.get(closure.subject_key, []), *sorted(set(left))]
+        if closure.errors:
+            closure.status = Closure.Status.PARTIAL
+            closure.attempts += 1
+        else:
+            closure.status = Closure.Status.DONE
+            closure.finished_at = now
+            done.append(closure)
+    Closure.objects.bulk_update(closures, ["status", "errors", "attempts", "finished_at"], batch_size=500)
+    if done:
+        _forget_keys(done)
+        record(act="disposal.finished", label="privacy.Closure", counts={"accounts": len(done)}, now=now, actor=actor)
+
+
+def _forget_keys(closures: Closures) -> None:
+    """A finished closure knows nobody; nor does one that the same person took back before.
+
+    Where the account's row stays, made anonymous, its key stays too: the closure keeps it from being taken over again.
+    """
+    if not account_row_goes():
+        return
+    keys = {closure.subject_key for closure in closures}
+    at_rest = Closure.objects.filter(status__in=(Closure.Status.DONE, Closure.Status.CANCELLED))
+    at_rest.filter(subject_key__in=keys).update(subject_key="")
+    for closure in closures:
+        closure.subject_key = ""
+
+
+def _sweeps_of(closures: Closures) -> SweepQuerySet:
+    return Sweep.objects.filter(batch__in={closure.batch for closure in closures})
+
+
+def _left(closures: Closures) -> tuple[dict[str, list[str]], dict[uuid.UUID | None, list[str]]]:
+    """What could not be swept, by person where the row tells whose it was, else by batch."""
+    by_key: dict[str, list[str]] = {}
+    by_batch: dict[uuid.UUID | None, list[str]] = {}
+    left = _sweeps_of(closures).values_list("subject_key", "batch", "kind", "place", "error")
+    for key, batch, kind, place, error in left.iterator():
+        reason = f"{place}: a {kind} could not be removed ({error or 'not tried yet'})"
+        if key:
+            by_key.setdefault(key, []).append(reason)
+        else:
+            by_batch.setdefault(batch, []).append(reason)
+    return by_key, by_batch

@@ -1,0 +1,72 @@
+"""What an erasure would do, counted before it does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import models
+from django.db.models import Count
+
+from privacy.datamap.graph import Subjects
+from privacy.disposal.obstacles import obstacles
+from privacy.disposal.plan import KeptRows, Step, kept_rows, route
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """A step with its size, for a preview."""
+
+    model: str
+    action: str
+    rows: int
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an erasure would do.
+
+    Attributes:
+        steps: in the order in which they run, those without rows left out.
+        kept: what stays, with ground and end.
+        blockers: what would stop it, each with its field and mend (``"shop.Invoice.order: rows still …"``).
+    """
+
+    steps: tuple[PlannedStep, ...]
+    kept: tuple[KeptRows, ...]
+    blockers: tuple[str, ...]
+
+
+def preview(subjects: Subjects) -> Plan:
+    """Count what erasing these people would do. Queries grow with declared models, not with rows."""
+    steps: list[PlannedStep] = []
+    kept: list[KeptRows] = []
+    for step in route():
+        rows = step.rows(subjects)
+        counts = rows.aggregate(rows=Count("pk"), **_file_counts(step))
+        if not counts["rows"]:
+            continue
+        files = sum(count for name, count in counts.items() if name != "rows")
+        steps.append(PlannedStep(step.declared.label, step.action, counts["rows"], files))
+        kept.extend(kept_rows(step, rows))
+    blockers = dict.fromkeys(obstacle.reason for obstacle in obstacles(subjects))
+    return Plan(tuple(steps), tuple(kept), tuple(blockers))
+
+
+def exceeds(subjects: Subjects, limit: int) -> bool:
+    """Whether an erasure would touch more than ``limit`` rows; stops counting there. One query a step at most."""
+    left = limit
+    for step in route():
+        left -= step.rows(subjects).order_by()[: left + 1].count()
+        if left < 0:
+            return True
+    return False
+
+
+def _file_counts(step: Step) -> dict[str, Count]:
+    return {
+        f"files_{field.name}": Count(
+            "pk", filter=~models.Q(**{field.name: ""}) & models.Q(**{f"{field.name}__isnull": False})
+        )
+        for field in step.files_at_stake
+    }
