@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from privacy.core.errors import PrivacyError
+from privacy.core.periods import Period
 from privacy.core.registries import CheckContext, Finding, live_check
 from privacy.datamap import graph
 from privacy.datamap.declarations import Anonymise, Shorten
@@ -31,7 +32,8 @@ def nothing_over_its_end(context: CheckContext) -> Finding:
 
     A missed night is a broken promise by itself, even when nothing happens to be over: nobody looked.
     """
-    return _nothing_over(context, _promised_schedules(context).expiries())
+    schedules = _promised_schedules(context).expiries()
+    return _longer_than_promised(context, schedules) or _nothing_over(context, schedules)
 
 
 @live_check("retention.every_category_has_a_rule", "Does every category have a rule that ends it?")
@@ -109,6 +111,18 @@ def _promised_schedules(context: CheckContext) -> ScheduleQuerySet:
     schedules = Schedule.objects.declared()
     categories = context.promise.params.get("categories")
     return schedules.filter(category__in=categories) if categories else schedules
+
+
+def _longer_than_promised(context: CheckContext, schedules: Iterable[Schedule]) -> Finding | None:
+    """A promise's ceiling binds one category as a setting; its other categories are held to the figure here."""
+    if context.promise.bound != "ceiling":
+        return None
+    book, promised = Rulebook(), Period.parse(context.promise.figure, field="figure")
+    longer = sorted(schedule.name for schedule in schedules if book.period(schedule).may_outlast(promised))
+    if not longer:
+        return None
+    why = _("These schedules may last longer than %(figure)s: %(names)s.")
+    return Finding.broken(why % {"figure": promised, "names": ", ".join(longer)}, str(len(longer)))
 
 
 def _nothing_over(context: CheckContext, schedules: Iterable[Schedule]) -> Finding:

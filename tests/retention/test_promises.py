@@ -77,6 +77,19 @@ class TestNothingOverItsEnd:
         view(now)
         assert status("nothing_over_its_end", now) == Status.KEPT
 
+    def test_a_category_beside_the_bound_one_is_held_to_the_promised_figure_too(self, now: datetime) -> None:
+        """HVR-11-4 binds events as a setting, and speaks of mail events as well."""
+        view(now)
+        night(now)
+        promised = Promised("X-1", "§1", "it is so", figure="P13M", bound="ceiling", params={"categories": ["events"]})
+        check = live_checks.get("retention.nothing_over_its_end")
+        assert check.run(CheckContext(now, promised)).status == Status.KEPT
+        change_period(schedule=schedule(DELETE), period=Period(months=14), now=now, actor=NIGHT)
+        found = check.run(CheckContext(now, promised))
+        assert (found.status, DELETE in found.why, SHORTEN in found.why) == (Status.BROKEN, True, False)
+        change_period(schedule=schedule(DELETE), period=Period(months=13), now=now, actor=NIGHT)
+        assert check.run(CheckContext(now, promised)).status == Status.KEPT
+
     def test_a_missed_night_breaks_it_even_when_nothing_is_over(self, now: datetime) -> None:
         view(now)
         assert status("nothing_over_its_end", now) == Status.CANNOT_TELL
