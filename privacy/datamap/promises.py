@@ -52,7 +52,7 @@ def scopes_named(context: CheckContext) -> Finding:
         return _no_declaration()
     faults = [item.label for item in declared if item.scope not in SCOPES]
     faults += [item.label for item in client() if not item.controller]
-    kept = _("Own and client data are told apart: %(own)d and %(client)d tables.")
+    kept = _("Own and client data are told apart (our own tables: %(own)d, clients': %(client)d).")
     return verdict(
         declared, faults, kept % {"own": len(own()), "client": len(client())}, _("Scope or controller is missing on")
     )
