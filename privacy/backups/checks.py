@@ -16,7 +16,10 @@ from django.core.files.storage import FileSystemStorage, InvalidStorageError, st
 from privacy.backups import exposure, listing
 from privacy.core.errors import PrivacyError
 
-_OWN_FOLDER = "Give STORAGES[{alias!r}] an OPTIONS location outside MEDIA_ROOT and STATIC_ROOT."
+_OWN_FOLDER = (
+    "Give STORAGES[{alias!r}] an OPTIONS location outside MEDIA_ROOT and STATIC_ROOT, for instance "
+    '{{"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {{"location": BASE_DIR / "dumps"}}}}.'
+)
 
 
 @checks.register(checks.Tags.files)
@@ -29,10 +32,11 @@ def check_backups(*_: Any, **__: Any) -> list[checks.CheckMessage]:
     if not apps.is_installed("dbbackup"):
         found.append(
             checks.Warning(
-                "django-dbbackup is not installed: no dump is registered when it is made, "
+                "django-dbbackup is not in INSTALLED_APPS: no dump is registered when it is made, "
                 "and privacy_backup cannot run.",
-                hint="Install django-dbbackup and add it to INSTALLED_APPS, or silence this when the host makes "
-                "backups into the storage that PRIVACY['BACKUP_STORAGE'] names.",
+                hint='Install django-privacy-kept[backups] and add "dbbackup" to INSTALLED_APPS. Where something else '
+                "makes the backups, name their storage in PRIVACY['BACKUP_STORAGE'] and set "
+                'SILENCED_SYSTEM_CHECKS = ["privacy.W403"].',
                 id="privacy.W403",
             )
         )

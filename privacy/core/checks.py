@@ -84,7 +84,8 @@ def check_deployment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
             messages.append(
                 Warning(
                     "PRIVACY['PSEUDONYM_KEYS'] is empty: a new SECRET_KEY would change every pseudonym.",
-                    hint="Give a list with a secret of at least 32 characters, from the environment or a file.",
+                    hint="Give a list with a secret of at least 32 characters, from the environment or a file. "
+                    "secrets.token_urlsafe(32) makes one.",
                     id="privacy.W004",
                 )
             )

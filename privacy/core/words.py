@@ -127,12 +127,14 @@ _COUNT_WORDS = {
 }
 
 
-def counts_words(counts: Mapping[str, object] | None, most: int | None = None) -> str:
+def counts_words(counts: Mapping[str, object] | None, most: int | None = None, *, zeros: bool = True) -> str:
     """``{"accounts": 2, "files": 0}`` as "2 accounts, 0 files"; nothing counted is "nothing".
 
     Args:
         most: say at most so many, and how many more there are.
+        zeros: False leaves out what was counted and not found.
     """
+    counts = {name: amount for name, amount in (counts or {}).items() if zeros or amount}
     if not counts:
         return _("nothing")
     said = [

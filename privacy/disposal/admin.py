@@ -72,6 +72,13 @@ class ClosureAdmin(ModelAdmin[Closure]):
 
     # --- list ------------------------------------------------------------------------------
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {
+            "title": _("Closures"),
+            "pv_empty_text": _("An account that is closed, by its member, by staff or by the site, is listed here."),
+        }
+        return super().changelist_view(request, context | (extra_context or {}))
+
     @admin.display(description=gettext_lazy("reference"), ordering="pseudonym")
     def reference(self, closure: Closure) -> str:
         return f"{closure.pseudonym[:_REFERENCE_SHOWN]}…"

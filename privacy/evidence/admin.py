@@ -90,11 +90,17 @@ class EvidenceEntryAdmin(ModelAdmin[EvidenceEntry]):
 
     @admin.display(description=gettext_lazy("counts"))
     def amounts_in_short(self, entry: EvidenceEntry) -> str:
-        return counts_words(entry.counts, most=4) if entry.counts else "–"
+        return counts_words(queries.sums(entry.counts), most=4) if entry.counts else "–"
 
     @admin.display(description=gettext_lazy("counts"))
-    def amounts(self, entry: EvidenceEntry) -> str:
-        return counts_words(entry.counts) if entry.counts else "–"
+    def amounts(self, entry: EvidenceEntry) -> SafeString | str:
+        """In one line, or for a night a line for each of its steps."""
+        by_step = queries.counts_by_step(entry.counts)
+        if set(by_step) <= {""}:
+            return counts_words(entry.counts) if entry.counts else "–"
+        lines = ((step, counts_words(counts)) for step, counts in by_step.items())
+        rows = format_html_join("", "<div><dt>{}</dt><dd>{}</dd></div>", lines)
+        return format_html('<dl class="pv-definition">{}</dl>', rows)
 
     @admin.display(description=gettext_lazy("details"))
     def details_state(self, entry: EvidenceEntry) -> SafeString:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from django.utils.text import capfirst
 
 from privacy.core.actors import Actor
 from privacy.core.conf import settings
+from privacy.core.registries import night_steps
 from privacy.core.words import model_words
 from privacy.evidence import triggers
 from privacy.evidence.commitments import Opening, content_of, opens
@@ -54,10 +56,35 @@ def acts_in_use() -> list[str]:
 
 
 def label_words(label: str) -> str:
-    """A model's name as its app writes it, ``"Closures"``; any other label as it stands."""
+    """A model's name as its app writes it, ``"Closures"``; a plain word without underscores, any other as it stands."""
     model, separator, rest = label.partition(":")
     name = model_words(model)
-    return label if name == model else f"{capfirst(name)}{separator}{rest}"
+    if name != model:
+        return f"{capfirst(name)}{separator}{rest}"
+    return label.replace("_", " ") if label.islower() and "." not in label else label
+
+
+def sums(counts: Mapping[str, int]) -> dict[str, int]:
+    """A night's counts without its steps and single schedules; all others as they are.
+
+    The same word in two steps is the same people or rows seen twice, so the larger figure stands.
+    """
+    found: dict[str, int] = {}
+    for step, part in counts_by_step(counts).items():
+        for name, amount in part.items():
+            if not step or ":" not in name:
+                found[name] = max(amount, found.get(name, amount))
+    return found
+
+
+def counts_by_step(counts: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    """A night's ``"retention.schedules: deleted"`` taken apart, by the step's title; other counts under ``""``."""
+    found: dict[str, dict[str, int]] = {}
+    for name, amount in counts.items():
+        first, separator, rest = name.partition(": ")
+        step = night_steps.find(first) if separator else None
+        found.setdefault(str(step.title) if step else "", {})[rest if step else name] = amount
+    return found
 
 
 def detail_of(entry: EvidenceEntry) -> EvidenceDetail | None:

@@ -60,8 +60,8 @@ def period(value: Period | str | None) -> str:
 
 @register.filter
 def counts(value: Mapping[str, object] | None) -> str:
-    """``{{ step.counts|counts }}``: "2 accounts, 1 file"."""
-    return words.counts_words(value)
+    """``{{ step.counts|counts }}``: "2 accounts, 1 file"; what was not found is left out."""
+    return words.counts_words(value, zeros=False)
 
 
 @register.filter

@@ -63,6 +63,9 @@ def test_counts_are_read_aloud():
     assert words.counts_words({"accounts": 2, "taken_over": 1200}) == "2 accounts, 1,200 taken over"
     assert words.counts_words({"rows": 1, "files": 2, "kept": 3}, most=1) == "1 row, 2 more"
     assert words.counts_words({}) == "nothing"
+    assert words.counts_words({"accounts": 2, "files": 0}) == "2 accounts, 0 files"
+    assert words.counts_words({"accounts": 2, "files": 0}, zeros=False) == "2 accounts"
+    assert words.counts_words({"accounts": 0, "files": 0}, zeros=False) == "nothing"
     assert words.counts_words({"own_name": 3}) == "3 own name"
 
 

@@ -52,6 +52,23 @@ def test_the_list_says_in_words_what_was_done(entry: EvidenceEntry) -> None:
     assert "disposal.account_erased</" not in page
 
 
+def test_a_night_is_told_by_its_steps_and_in_short_by_its_sums(now: datetime, actor: Actor) -> None:
+    counts = {
+        "retention.schedules: deleted": 41,
+        "retention.schedules: host.PageView:viewed_at:delete": 41,
+        "disposal.take_over: accounts": 2,
+        "disposal.closures: accounts": 3,
+    }
+    night = record(act="retention.night", now=now, actor=actor, label="awaiting_approval", counts=counts)
+    client = _client("view_evidenceentry")
+    short = client.get(reverse(LIST)).content.decode()
+    assert "41 deleted, 3 accounts" in short
+    assert "awaiting approval" in short
+    page = client.get(_one(night)).content.decode()
+    assert "<dt>Let rows end whose period is over</dt>" in page
+    assert "<dt>Destroy closed accounts</dt><dd>3 accounts</dd>" in page
+
+
 def test_the_list_says_when_the_details_are_erased(entry: EvidenceEntry) -> None:
     forget(subjects=[SUBJECT])
     client = _client("view_evidenceentry", "view_evidence_details")

@@ -128,6 +128,10 @@ class TestNights:
         assert "waits for approval" in page(admin, SCHEDULES)
         assert approve(admin, text).status_code == 302
         assert Approval.objects.get().status == "confirmed"
+        for after in (page(admin, RUNS), page(admin, "admin:privacy_nightrun_change", run.run)):
+            assert "pv-good" in after
+            assert "approved" in after
+            assert "waits for approval" not in after.replace(">waits for approval</a>", "")  # the filter's word
 
     def test_what_was_counted_anew_since_the_page_was_opened_is_not_approved_by_it(
         self, admin: Client, now: datetime

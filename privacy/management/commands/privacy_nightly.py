@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from privacy.core.commands import DONE, FAILED, PrivacyCommand
-from privacy.core.words import counts_words
+from privacy.core.words import counts_words, number
 from privacy.retention.queries import waiting_approval
 from privacy.retention.services import NightReport, approve_night, run_night
 
@@ -30,9 +30,13 @@ class Command(PrivacyCommand):
 
     def tell(self, report: NightReport) -> None:
         for step in report.steps:
-            self.stdout.write(f"{step.name:28} {step.status:10} {counts_words(step.counts)}")
+            sums = {name: amount for name, amount in step.counts.items() if ":" not in name}
+            self.stdout.write(f"{step.name:24} {step.status:10} {counts_words(sums, zeros=False)}")
+            for name, amount in step.counts.items():
+                if name not in sums:
+                    self.stdout.write(f"{'':35} {number(amount)} {name}")
             if step.error:
-                self.stdout.write(f"{'':28} {step.error}")
+                self.stdout.write(f"{'':35} {step.error}")
         self.stdout.write(f"The night is {report.status.replace('_', ' ')}.")
         if report.status == "awaiting_approval":
             self.stdout.write("Look at what it would remove, then approve it in the admin or run this with --confirm.")

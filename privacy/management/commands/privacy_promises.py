@@ -54,7 +54,9 @@ class Command(PrivacyCommand):
     def tell(self, report: Ledger) -> None:
         moment = timezone.localtime(report.checked_at).strftime("%Y-%m-%d %H:%M %Z") if report.checked_at else "never"
         self.stdout.write(
-            f"Promises of {report.site}, checked {moment}\n" if report.site else "No profile is loaded.\n"
+            f"Promises of {report.site}, checked {moment}\n"
+            if report.site
+            else "No profile is loaded. Load one with privacy_profile FILE; these questions could be asked:\n"
         )
         colours: dict[Status, Callable[[str], str]] = {
             Status.KEPT: self.style.SUCCESS,
