@@ -2,7 +2,8 @@
 
 Each window is one transaction with its own evidence, and one statement a table. Rows of other tables
 that hang on an expiring row follow the model's own ``on_delete``: CASCADE goes first, SET_NULL is cut,
-PROTECT stops the window by name.
+PROTECT stops the window by name. A nullable link of a row with a person of its own is cut as well: another
+person's answer does not go because what it answers is old.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from privacy.core.errors import PrivacyError
 from privacy.datamap import graph
 from privacy.datamap.declarations import Anonymise
 from privacy.datamap.graph import Declared
-from privacy.datamap.shapes import Expiry, KeptField
+from privacy.datamap.shapes import Expiry, KeptField, Side
 from privacy.disposal import sweeping
 from privacy.disposal.batches import close_accounts
 from privacy.disposal.execution import Residue, delete_rows, mask_values, unmasked
@@ -85,14 +86,15 @@ def expire(
     if declared.model._meta.concrete_model is get_user_model()._meta.concrete_model:
         return _expire_accounts(rows, now=now, actor=actor)
     for lower, upper in windows(rows, expiry.start, until=cutoff, size=settings.window_rows):
-        before = report.rows
+        before, along = report.rows, report.children
         with transaction.atomic(using=declared.using):
             window = rows.filter(within(expiry.start, lower, upper))
             if isinstance(expiry.action, Anonymise):
                 _mask_window(declared, expiry.action, window, report, now=now)
             else:
                 _delete_window(declared.model, window, report, now=now, hooks=declared.data.hooks)
-            _prove("disposal.rows_expired", declared, report.rows - before, now=now, actor=actor)
+            counts = {"rows": report.rows - before, "taken_along": report.children - along}
+            _prove("disposal.rows_expired", declared, counts, now=now, actor=actor)
             if progress:  # within the transaction: what is told stands or falls with the rows
                 progress({"rows": report.rows, "children": report.children, "files": report.files})
     return report
@@ -117,12 +119,13 @@ def end_keep(
     last = _every_ground_ended(declared, moment)
     until = keep.period.cutoff(moment, settings.calendar)
     for lower, upper in windows(rows, keep.start, until=until, size=settings.window_rows):
-        before = report.rows
+        before, along = report.rows, report.children
         with transaction.atomic(using=declared.using):
             window = rows.filter(within(keep.start, lower, upper))
             _delete_window(declared.model, window.filter(last), report, now=now, hooks=declared.data.hooks)
             report.rows += window.update(**_emptied(declared, keep)) if _emptied(declared, keep) else 0
-            _prove("disposal.keeps_ended", declared, report.rows - before, now=now, actor=actor)
+            counts = {"rows": report.rows - before, "taken_along": report.children - along}
+            _prove("disposal.keeps_ended", declared, counts, now=now, actor=actor)
     return report
 
 
@@ -178,9 +181,10 @@ def _mask_window(
         )
 
 
-def _prove(act: str, declared: Declared, rows: int, *, now: datetime, actor: Actor) -> None:
-    if rows:
-        record(act=act, label=declared.label, counts={"rows": rows}, now=now, actor=actor)
+def _prove(act: str, declared: Declared, counts: dict[str, int], *, now: datetime, actor: Actor) -> None:
+    found = {name: count for name, count in counts.items() if count}
+    if found:
+        record(act=act, label=declared.label, counts=found, now=now, actor=actor)
 
 
 def _delete_window(
@@ -215,10 +219,22 @@ def _remove(
         if is_link_table(field) or field.remote_field.on_delete is not CASCADE:
             continue
         children = pointing(field, rows)
-        if children.exists():
+        if _has_its_own_person(field):
+            children.update(**{field.name: None})
+        elif children.exists():
             declared = graph.find(field.model)
             hooked = declared is not None and declared.data.hooks
             report.children += _remove(field.model, children, report, now=now, hooks=hooked, depth=depth + 1)
     files = tuple(field for field in model._meta.concrete_fields if isinstance(field, models.FileField))
     report.files += sweeping.queue_files(model, files, rows, owner=None, batch=None, now=now)
     return delete_rows(model, rows, hooks=hooks)
+
+
+def _has_its_own_person(field: models.ForeignKey[Any, Any]) -> bool:
+    """The link may be empty, and the row is still found by another: it ends by its own rule."""
+    declared = graph.find(field.model)
+    return bool(field.null) and declared is not None and any(_first(side) != field.name for side in declared.sides)
+
+
+def _first(side: Side) -> str:
+    return side.path.partition("__")[0]

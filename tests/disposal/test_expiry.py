@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.files.base import ContentFile
 from django.db import connection
+from django.db.models import CASCADE
 from django.test.utils import CaptureQueriesContext
 
 from privacy.core.actors import Actor
@@ -21,6 +22,7 @@ from privacy.disposal.models import Sweep
 from privacy.disposal.relations import StillPointedAt
 from privacy.disposal.services import Mandate, close_account
 from privacy.disposal.sweeping import sweep
+from privacy.evidence.models import EvidenceEntry
 from tests.disposal.planting import plant
 from tests.host import models as host
 
@@ -94,6 +96,46 @@ def test_rows_that_hang_on_an_expiring_row_go_first(now: datetime, actor: Actor)
     report = expire(declared=declared, expiry=expiry, cutoff=now, now=now, actor=actor)
     assert (report.rows, report.children) == (2, 2)
     assert not host.OrderLine.objects.exists()
+
+
+def test_another_persons_answer_does_not_go_because_what_it_answers_is_old(now: datetime, actor: Actor) -> None:
+    class ExpiringComments(PersonalData):
+        subject = "author"
+        category = "posts"
+        purpose = "membership"
+        legal_basis = "contract"
+        holds = ("text",)
+        expires = "P1Y from author__date_joined"
+
+    old = get_user_model().objects.create_user("old", date_joined=now - timedelta(days=500))
+    young = get_user_model().objects.create_user("young", date_joined=now)
+    first = host.Comment.objects.create(author=old, text="first")
+    answer = host.Comment.objects.create(author=young, text="answer", parent=first)
+    host.Comment.objects.create(author=old, text="answer of the old one", parent=answer)
+    registry.withdraw(host.Comment)
+    registry.declare(host.Comment, ExpiringComments)
+    link = host.Comment._meta.get_field("parent").remote_field
+    link.on_delete, was = CASCADE, link.on_delete
+    declared, expiry = rule(host.Comment, "P1Y")
+    try:
+        report = expire(declared=declared, expiry=expiry, cutoff=now - timedelta(days=365), now=now, actor=actor)
+    finally:
+        link.on_delete = was
+
+    assert (report.rows, report.children) == (2, 0)
+    answer.refresh_from_db()
+    assert (answer.text, answer.parent) == ("answer", None)
+    assert host.Comment.objects.count() == 1
+
+
+def test_the_evidence_counts_what_was_taken_along(now: datetime, actor: Actor) -> None:
+    plant("proven")
+    registry.withdraw(host.Order)
+    registry.declare(host.Order, ExpiringOrders)
+    declared, expiry = rule(host.Order, "P1Y")
+    expire(declared=declared, expiry=expiry, cutoff=now, now=now, actor=actor)
+    entry = EvidenceEntry.objects.get(act="disposal.rows_expired")
+    assert entry.counts == {"rows": 2, "taken_along": 2}
 
 
 def test_files_of_expired_rows_are_swept(now: datetime, actor: Actor, settings: Any) -> None:
