@@ -53,7 +53,9 @@ def _finish(closures: Closures, store_errors: dict[str, list[str]], *, now: date
     Closure.objects.bulk_update(closures, ["status", "errors", "attempts", "finished_at"], batch_size=500)
     if done:
         _forget_keys(done)
-        record(act="disposal.finished", label="privacy.Closure", counts={"accounts": len(done)}, now=now, actor=actor)
+        # Whoever closed their own account is gone: an entry that names them now would be the last trace of them.
+        who = Actor.system("closure") if actor.kind == "member" else actor
+        record(act="disposal.finished", label="privacy.Closure", counts={"accounts": len(done)}, now=now, actor=who)
 
 
 def _forget_keys(closures: Closures) -> None:

@@ -72,6 +72,15 @@ def test_under_period_zero_the_data_goes_in_the_closing_call(now: datetime, acto
     assert {step.model for step in report.steps} >= {"auth.User", "host.Upload", "host.Order"}
 
 
+def test_who_closed_their_own_account_is_named_by_no_evidence(now: datetime, actor: Actor) -> None:
+    user = plant("leaving")
+    key = str(user.pk)
+    close_account(user=user, mandate=Mandate("member", "page", "password"), now=now, actor=Actor.member(user))
+    assert Closure.objects.get().status == "done"
+    assert "disposal.finished" in EvidenceEntry.objects.values_list("act", flat=True)
+    assert not EvidenceDetail.objects.filter(actor_key=key).exists()
+
+
 def test_a_delay_is_a_ceiling_and_the_night_looks_ahead(now: datetime, actor: Actor) -> None:
     """HVR-11-2: closed on 16 March, gone before 16 June at noon is over."""
     rules(after="P3M")
