@@ -27,8 +27,10 @@ class Entry(Protocol):
 class Opening(Protocol):
     """What opens a commitment: an ``EvidenceDetail``, or a ``Revealed`` out of an earlier export."""
 
-    salt: str
-    content: str
+    @property
+    def salt(self) -> str: ...
+    @property
+    def content(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)

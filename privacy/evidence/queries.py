@@ -65,7 +65,7 @@ def label_words(label: str) -> str:
 
 
 def sums(counts: Mapping[str, int]) -> dict[str, int]:
-    """A night's counts without its steps and single schedules; all others as they are.
+    """A night's counts without its steps and single schedules, all others as they are; the largest first.
 
     The same word in two steps is the same people or rows seen twice, so the larger figure stands.
     """
@@ -74,17 +74,22 @@ def sums(counts: Mapping[str, int]) -> dict[str, int]:
         for name, amount in part.items():
             if not step or ":" not in name:
                 found[name] = max(amount, found.get(name, amount))
-    return found
+    # PostgreSQL gives the keys of a JSON column back in an order of its own.
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
 def counts_by_step(counts: Mapping[str, int]) -> dict[str, dict[str, int]]:
-    """A night's ``"retention.schedules: deleted"`` taken apart, by the step's title; other counts under ``""``."""
-    found: dict[str, dict[str, int]] = {}
-    for name, amount in counts.items():
+    """A night's ``"retention.schedules: deleted"`` taken apart, by the step's title; other counts under ``""``.
+
+    Steps come in the order of the night, and the counts of each by name.
+    """
+    found: dict[tuple[int, str], dict[str, int]] = {}
+    for name, amount in sorted(counts.items()):
         first, separator, rest = name.partition(": ")
         step = night_steps.find(first) if separator else None
-        found.setdefault(str(step.title) if step else "", {})[rest if step else name] = amount
-    return found
+        place = (step.order, str(step.title)) if step else (-1, "")
+        found.setdefault(place, {})[rest if step else name] = amount
+    return {title: part for (_order, title), part in sorted(found.items())}
 
 
 def detail_of(entry: EvidenceEntry) -> EvidenceDetail | None:

@@ -161,7 +161,7 @@ def test_the_address_of_a_single_row_leads_to_its_history(load: Load, staff: Cal
     load()
     promise = Promise.objects.get(code="EXA-1-1")
     response = staff("view_promise").get(reverse("admin:privacy_promise_change", args=[promise.pk]))
-    assert response.url == reverse(FINDINGS, args=["EXA-1-1"])
+    assert response["Location"] == reverse(FINDINGS, args=["EXA-1-1"])
 
 
 def test_nothing_on_the_ledger_can_be_edited(load: Load, admin_client: Client) -> None:

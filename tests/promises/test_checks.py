@@ -53,7 +53,7 @@ def test_a_check_that_vanished_is_warned_about(load: Load) -> None:
 def test_the_checks_read_rows_only_when_a_database_is_named(django_db_blocker: object) -> None:
     assert check_profile(None, databases=None) == []
     assert check_profile in registry.get_checks()
-    assert check_profile.tags == (Tags.database,)  # type: ignore[attr-defined]
+    assert check_profile.tags == (Tags.database,)
 
 
 def test_the_warning_is_bound_to_check_with_a_database(db: None) -> None:

@@ -15,7 +15,7 @@ from privacy.promises import queries
 from privacy.promises.models import ProfileTable, Promise, PromiseResult, SiteFacts
 from privacy.promises.services import LoadedProfile, WrongProfile, check_promises
 
-from .conftest import Kitchen
+from .conftest import Kitchen, KitchenRules
 
 Load = Callable[..., LoadedProfile]
 
@@ -23,7 +23,7 @@ Load = Callable[..., LoadedProfile]
 def test_a_loaded_profile_is_in_force(load: Load) -> None:
     report = load()
     assert (report.site, report.promises, report.tables, report.replaced) == ("EXA", 2, ("kitchen",), "")
-    assert queries.section("kitchen").kept_for == Period(months=1)
+    assert queries.section("kitchen") == KitchenRules(Period(months=1))
     assert queries.facts().contacts == {"email": "privacy@example.org"}
     promise = Promise.objects.get(code="EXA-1-1")
     assert (promise.figure, promise.bound, promise.setting) == ("P1M", "ceiling", "kitchen.kept_for")
