@@ -132,7 +132,15 @@ def end_keep(
 def kept_over(declared: Declared, keep: KeptField, moment: datetime) -> QuerySet[Any]:
     """Rows cut from their person whose ground for ``keep`` has ended at ``moment`` and that still hold it."""
     cutoff = keep.period.cutoff(moment, settings.calendar)
-    rows: QuerySet[Any] = QuerySet(declared.model, using=declared.using).filter(**{f"{keep.start}__lte": cutoff})
+    emptied = _emptied(declared, keep)
+    holding = unmasked(emptied) if emptied else Q(pk__in=[])
+    rows = left_behind(declared).filter(**{f"{keep.start}__lte": cutoff})
+    return rows.filter(_every_ground_ended(declared, moment) | holding)
+
+
+def left_behind(declared: Declared) -> QuerySet[Any]:
+    """Rows that nobody is linked to any more."""
+    rows: QuerySet[Any] = QuerySet(declared.model, using=declared.using)
     for side in declared.sides:
         if side.direct_field is not None and side.direct_field.null:
             rows = rows.filter(**{f"{side.direct_field.name}__isnull": True})
@@ -140,9 +148,7 @@ def kept_over(declared: Declared, keep: KeptField, moment: datetime) -> QuerySet
             rows = rows.filter(**{f"{side.path}__isnull": True})
         elif isinstance(side.erasure, Anonymise):
             rows = rows.filter(~unmasked(mask_values(declared.model, side.erasure, declared.using)))
-    emptied = _emptied(declared, keep)
-    holding = unmasked(emptied) if emptied else Q(pk__in=[])
-    return rows.filter(_every_ground_ended(declared, moment) | holding)
+    return rows
 
 
 def _every_ground_ended(declared: Declared, moment: datetime) -> Q:

@@ -116,7 +116,9 @@ def preview(schedule: Schedule, now: datetime, rulebook: Rulebook | None = None)
     calendar = settings.calendar
     everything: QuerySet[Any] = QuerySet(end.declared.model, using=end.declared.using)
     start = end.rule.start
-    ahead = everything.filter(**{f"{start}__gt": book.cutoff(schedule, now)})
+    # An exception only ends rows that outlived their person.
+    ending = disposal.left_behind(end.declared) if isinstance(end.rule, KeptField) else everything
+    ahead = ending.filter(**{f"{start}__gt": book.cutoff(schedule, now)})
     oldest = ahead.aggregate(oldest=Min(start))["oldest"]
     return Outlook(
         over=book.over(schedule, now).count(),

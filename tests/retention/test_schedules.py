@@ -4,18 +4,20 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from privacy import Anonymise, Expire, Shorten
 from privacy.core.actors import Actor
+from privacy.core.conf import settings
 from privacy.core.periods import InvalidPeriod, Period
 from privacy.core.registries import providers
 from privacy.datamap.registry import registry
 from privacy.evidence.models import EvidenceEntry
 from privacy.promises.models import ProfileTable, Promise
 from privacy.promises.services import WeakerThanPromised
-from privacy.retention.ending import Rulebook, periods_in_force
+from privacy.retention.ending import Rulebook, periods_in_force, preview
 from privacy.retention.forms import ScheduleForm
 from privacy.retention.models import Schedule
 from privacy.retention.services import (
@@ -26,7 +28,7 @@ from privacy.retention.services import (
     resume_schedule,
     sync_schedules,
 )
-from tests.host.models import PageView
+from tests.host.models import Order, PageView
 from tests.host.privacy import PageViewData
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +67,13 @@ class TestSync:
         assert (deleting.kind, deleting.period, deleting.category) == ("expiry", "P13M", "events")
         assert (shortening.action, shortening.period) == ("anonymise", "P30D")
         assert (keeping.kind, keeping.period, keeping.ground) == ("keep", "P10Y", "tax law, 10 years")
+
+    def test_an_exception_looks_ahead_to_rows_that_outlived_their_person_and_to_no_other(self, now: datetime) -> None:
+        member = get_user_model().objects.create_user("member")
+        order = Order.objects.create(customer=member, number="1", total=20, placed_at=now)
+        assert preview(schedule(TOTAL), now).next_end is None
+        Order.objects.filter(pk=order.pk).update(customer=None)
+        assert preview(schedule(TOTAL), now).next_end == Period.parse("P10Y").end(now, settings.calendar)
 
     def test_a_second_look_changes_nothing(self, now: datetime, actor: Actor) -> None:
         before = list(Schedule.objects.values())
