@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
 from django.db.models import F
 
 from privacy.core.actors import Actor
@@ -23,10 +23,15 @@ from privacy.disposal.queries import account_row_goes, closed_by_site, rules
 from privacy.evidence.services import record
 
 _NOT_CLOSED = object()
+_TRIES = 3
 
 
 class AccountGone(PrivacyError):
     """There is no such account any more, and no closure that tells what became of it."""
+
+
+class _Faster(Exception):
+    """Somebody else opened the closure in between."""
 
 
 def open_closure(user: Any, mandate: Mandate, *, now: datetime, actor: Actor) -> Closure:
@@ -41,18 +46,31 @@ def open_closure(user: Any, mandate: Mandate, *, now: datetime, actor: Actor) ->
     under_way_is = Closure.objects.open().of(key)
     if account_row_goes():  # else the erased row is still the same person's
         under_way_is = under_way_is.unerased()
-    for _ in range(2):
+    for _ in range(_TRIES):
         under_way = lock(under_way_is, wait=True)
         if under_way and still_closed(under_way, now=now, actor=actor):
             return under_way[0]
-        if not get_user_model()._base_manager.filter(pk=user.pk).exists():
-            return _last_closure(key)
         try:
             with transaction.atomic(using=using()):
+                if not _hold_account(user):
+                    return _last_closure(key)
+                if under_way_is.exists():
+                    raise _Faster
                 return _create(key, mandate, now=now)
-        except IntegrityError:  # a second click, or the night, was faster: go on with theirs
-            continue
+        except (IntegrityError, _Faster):
+            continue  # a second click, or the night, was faster: go on with theirs
     return _create(key, mandate, now=now)
+
+
+def _hold_account(user: Any) -> bool:
+    """Whether the account exists, its row held: of two clicks the second waits, and finds what the first did.
+
+    Behind the closure's row, never before it: the night takes the two in that order as well.
+    """
+    rows = get_user_model()._base_manager.using(using()).filter(pk=user.pk)
+    if connections[using()].features.has_select_for_update:
+        rows = rows.select_for_update()
+    return bool(rows.values_list("pk", flat=True))
 
 
 def open_many(rows: Sequence[tuple[Any, datetime | None]], mandate: Mandate, *, now: datetime) -> None:
