@@ -273,6 +273,44 @@ class TestOneAtATime:
         assert night(now).status == "done"
 
 
+class TestTakenOver:
+    """A night that was taken for dead, and is not, destroys nothing beside the one that follows it."""
+
+    def taken_over_in(self, name: str, does: Any = None) -> Step:
+        def run(context: NightContext) -> StepReport:
+            NightRun.objects.filter(status="running").update(process="elsewhere|pid:[1]|1|1")
+            return does(context) if does else StepReport({"rows": 1})
+
+        return Step(name, order=1, does=run).add()
+
+    def test_it_stops_at_the_end_of_its_step_and_leaves_the_rows_to_the_other(self, now: datetime) -> None:
+        view(now - timedelta(days=500))
+        self.taken_over_in("test.slow")
+        with pytest.raises(NightAlreadyRunning):
+            night(now)
+        assert PageView.objects.count() == 1
+        run = NightRun.objects.get()
+        assert (run.status, run.process) == ("running", "elsewhere|pid:[1]|1|1")
+        assert run.heartbeat is not None
+        assert set(run.steps.values_list("status", flat=True)) == {"running", "pending"}
+
+    def test_a_step_that_swallows_every_exception_is_stopped_at_its_next_sign_of_life(self, now: datetime) -> None:
+        went_on: list[str] = []
+
+        def does(context: NightContext) -> StepReport:
+            try:
+                context.progress({"rows": 1})
+            except Exception:  # noqa: BLE001 - as careless as a step can be
+                went_on.append("past the refusal")
+            went_on.append("past the sign of life")
+            return StepReport()
+
+        self.taken_over_in("test.careless", does)
+        with pytest.raises(NightAlreadyRunning):
+            night(now)
+        assert not went_on
+
+
 class TestCrash:
     """Resumed by the next call: done steps stay done, the rest run again."""
 
@@ -366,6 +404,15 @@ class TestCrash:
         first = NightRun.objects.exclude(pk=report.run).get()
         assert first.status == "interrupted"
         assert first.steps.get(name="test.2").error == "interrupted"
+
+
+    def test_a_message_that_comes_again_a_day_after_its_night_crashed_brings_the_next_one(self, now: datetime) -> None:
+        dying = Step("test.1", does=fails(PowerCut())).add()
+        with pytest.raises(PowerCut):
+            night(now, message_id="abc")
+        dying.does = lambda context: StepReport()
+        assert night(now + timedelta(days=1), message_id="abc").status == "done"
+        assert NightRun.objects.filter(status="interrupted", message_id="").count() == 1
 
 
 class TestMissed:

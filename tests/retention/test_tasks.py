@@ -12,6 +12,7 @@ from django_celery_beat.models import PeriodicTask
 
 from privacy.retention import execution, tasks
 from privacy.retention.models import Approval, NightRun
+from privacy.retention.queries import horizon
 from privacy.retention.receivers import BEAT_NAME
 from privacy.retention.services import NightAlreadyRunning, ask_for_night
 from tests.retention.conftest import NIGHT, Step
@@ -125,6 +126,19 @@ class TestRunNow:
             status="running", as_of=now, horizon=now, created_at=now, heartbeat=now - timedelta(hours=2), asked_by="x"
         )
         assert ask_for_night(now=now, actor=NIGHT).status == "pending"
+
+
+    def test_a_night_that_crashed_today_is_gone_on_with_by_the_button(
+        self, told: list[Any], approved: Approval
+    ) -> None:
+        clock = timezone.now()
+        crashed = NightRun.objects.create(
+            status="running", as_of=clock, horizon=horizon(clock), created_at=clock, started_at=clock, asked_by="x"
+        )
+        assert ask_for_night(now=clock, actor=NIGHT) == crashed
+        assert told == [("privacy.run_night_now", {"run": crashed.pk})]
+        assert tasks.run_night_now(str(crashed.pk)) == "done"
+        assert [run.status for run in NightRun.objects.all()] == ["done"]
 
 
 class TestCatchUp:
