@@ -48,21 +48,23 @@ def _generic(declared: Declared, side: Side, subjects: Subjects) -> Q:
     assert side.generic is not None
     key_field = declared.model._meta.get_field(side.generic.object_id)
     types = ContentType.objects.db_manager(declared.using)
+    generic = side.generic
     matches = Q(pk__in=[])
 
     def about(model: type[Model], keys: Any) -> Q:
-        return Q(
-            **{
-                side.generic.content_type: types.get_for_model(model),  # type: ignore[union-attr]
-                f"{side.generic.object_id}__in": keys,  # type: ignore[union-attr]
-            }
-        )
+        try:  # not get_for_model, which would write the missing type: without it no row can point at the model
+            of_model = types.get_by_natural_key(model._meta.app_label, str(model._meta.model_name))
+        except ContentType.DoesNotExist:
+            return Q(pk__in=[])
+        return Q(**{generic.content_type: of_model, f"{generic.object_id}__in": keys})
 
     user = get_user_model()
     if _fits(user, key_field):
         matches |= about(user, [_like(key_field, key) for key in subjects.keys])
     for other in all_declared():
-        if other.model in (declared.model, user) or not _fits(other.model, key_field):
+        if other.model in (declared.model, user) or other.model._meta.auto_created:
+            continue
+        if not _fits(other.model, key_field):
             continue
         for other_side in other.sides:
             if other_side.kind == "generic":

@@ -187,6 +187,8 @@ def _obstacles(closures: Closures) -> list[Obstacle]:
 
 
 def _halving(keys: Sequence[uuid.UUID], *, now: datetime, actor: Actor) -> None:
+    if not keys:
+        return
     try:
         with transaction.atomic(using=using()):
             closures = lock(_to_destroy(keys), wait=False)
