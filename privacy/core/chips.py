@@ -57,6 +57,7 @@ STATUSES: dict[str, Chip] = {
     "previewed": Chip(_("previewed, waits for approval"), "warn", "eye"),
     "awaiting_approval": Chip(_("waits for approval"), "warn", "pause"),
     "approved": Chip(_("approved"), "good", "check"),
+    "carried_out": Chip(_("approved and carried out"), "good", "check"),
     "missed": Chip(_("missed"), "bad", "bang"),
     "interrupted": Chip(_("interrupted"), "warn", "bang"),
     # backups

@@ -72,6 +72,7 @@ def nights_card(now: datetime) -> Mapping[str, Any]:
     latest = NightRun.objects.order_by("-as_of", "-created_at").first()
     return {
         "latest": latest,
+        "state": retention.answered(latest) if latest else "",
         "failed": latest.steps.filter(status="failed") if latest else (),
         "completed": retention.last_completed_night(now),
         "missed": retention.missed_nights(now),

@@ -104,3 +104,13 @@ def current_run() -> NightRun | None:
 def waiting_approval() -> Approval | None:
     """The question that a careful night asked and nobody answered yet."""
     return Approval.objects.waiting().select_related("run").first()
+
+
+def answered(run: NightRun) -> str:
+    """The night's status; of one that asked, what was answered: ``approved``, ``carried_out`` or ``preview``."""
+    answers = {approval.status for approval in run.approvals.all()}
+    if run.status != NightRun.Status.AWAITING_APPROVAL or not answers or Approval.Status.WAITING in answers:
+        return run.status
+    if Approval.Status.USED in answers:
+        return "carried_out"
+    return "approved" if Approval.Status.CONFIRMED in answers else "preview"

@@ -69,7 +69,7 @@ class NightRunAdmin(ModelAdmin[NightRun]):
 
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def state(self, run: NightRun) -> SafeString:
-        return _state(run)
+        return chip(queries.answered(run))
 
     @admin.display(description=gettext_lazy("took"))
     def took(self, run: NightRun) -> str:
@@ -172,7 +172,7 @@ def _picture(run: NightRun, now: datetime) -> dict[str, Any]:
     over = sum(step.status not in (NightStepRun.Status.PENDING, NightStepRun.Status.RUNNING) for step in steps)
     return {
         "run": run,
-        "state": _state(run),
+        "state": chip(queries.answered(run)),
         "steps": [{"row": step, "next": _what_next(step), **_told(step.title, step.counts)} for step in steps],
         "over": over,
         "total": len(steps),
@@ -181,16 +181,6 @@ def _picture(run: NightRun, now: datetime) -> dict[str, Any]:
         "no_worker": run.status == NightRun.Status.PENDING and now - run.created_at > PATIENCE,
         "has_failed": any(step.status == NightStepRun.Status.FAILED for step in steps),
     }
-
-
-def _state(run: NightRun) -> SafeString:
-    """How the night ended; one that asked shows what was answered."""
-    answers = {approval.status for approval in run.approvals.all()}
-    if run.status != NightRun.Status.AWAITING_APPROVAL or not answers or Approval.Status.WAITING in answers:
-        return chip(run.status)
-    if Approval.Status.USED in answers:
-        return chip("approved", _("approved and carried out"))
-    return chip("approved") if Approval.Status.CONFIRMED in answers else chip("preview")
 
 
 def _previewed(approval: Approval) -> list[dict[str, Any]]:
