@@ -128,9 +128,11 @@ def _longer_than_promised(context: CheckContext, schedules: Iterable[Schedule]) 
 def _nothing_over(context: CheckContext, schedules: Iterable[Schedule]) -> Finding:
     """One COUNT a schedule, whatever the number of rows."""
     book, over, rows, names, broken = Rulebook(), 0, False, [], []
+    last = last_time(SCHEDULES, context.now)
     for schedule in schedules:
         try:
-            found = book.over(schedule, context.now).count()
+            # What only a floor holds back is over once a night could have taken it, and no sooner.
+            found = book.over(schedule, context.now, last.run.as_of if last else None).count()
             rows = rows or QuerySet(book.end(schedule).declared.model, using=book.end(schedule).declared.using).exists()
         except PrivacyError as error:
             broken.append(str(error))
@@ -147,7 +149,6 @@ def _nothing_over(context: CheckContext, schedules: Iterable[Schedule]) -> Findi
         )
     if not rows:
         return Finding.cannot_tell(_("There is no row yet that a schedule could end."))
-    last = last_time(SCHEDULES, context.now)
     if last is None:
         return Finding.cannot_tell(_("No completed night has carried the schedules out yet."))
     if last.run.horizon < context.now:

@@ -88,6 +88,16 @@ def test_a_missed_listing_breaks_it_and_a_new_one_mends_it(
     assert ask("none_over_age", later).status == Status.KEPT
 
 
+def test_a_listing_that_was_made_while_the_clock_was_ahead_proves_nothing(
+    put: Put, one_month: None, now: datetime, actor: Actor
+) -> None:
+    put(YOUNG)
+    services.reconcile(now=now + timedelta(days=400), actor=actor)
+    assert ask("none_over_age", now).status == Status.BROKEN
+    services.reconcile(now=now, actor=actor)
+    assert ask("none_over_age", now).status == Status.KEPT
+
+
 def test_nobody_can_tell_before_the_first_listing_and_without_any_backup(
     dumps: Path, one_month: None, now: datetime, actor: Actor
 ) -> None:

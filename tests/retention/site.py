@@ -12,12 +12,12 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
@@ -128,7 +128,7 @@ def _postgres(statement: str) -> None:
     import psycopg
 
     with psycopg.connect(_url("postgres"), autocommit=True) as connection:
-        connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(statement)
 
 
 # --- within the site's own process -----------------------------------------------------------
@@ -182,7 +182,7 @@ def _picture() -> dict[str, Any]:
         "orders": sorted(map(list, Order.objects.values_list("pk", "customer", "address", "phone"))),
         "closures": Counter(Closure.objects.order_by().values_list("status", flat=True)),
         "expired": expired,
-        "counted": NightStepRun.objects.filter(name="retention.schedules").order_by("-run__as_of").first().counts,
+        "counted": NightStepRun.objects.filter(name="retention.schedules").values_list("counts", flat=True)[0],
         "nights": list(NightRun.objects.order_by("as_of").values_list("status", flat=True)),
         "steps": sorted(map(list, NightStepRun.objects.values_list("name", "status"))),
     }

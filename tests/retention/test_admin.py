@@ -3,14 +3,19 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from privacy.core.registries import StepReport
 from privacy.evidence.models import EvidenceDetail, EvidenceEntry
+from privacy.retention.declarations import Ends, declared_ends
 from privacy.retention.models import Approval, NightRun, NightStepRun, Schedule
 from privacy.retention.services import run_night
 from tests.retention.conftest import NIGHT, Step, view
@@ -78,8 +83,14 @@ class TestSchedules:
 
     def test_a_period_saved_on_the_page_is_in_force(self, admin: Client) -> None:
         url = reverse("admin:privacy_schedule_change", args=[one().pk])
-        assert admin.post(url, {"period": "P3M"}).status_code == 302
+        view(timezone.now() - timedelta(days=200))
+        said = admin.post(url, {"period": "P3M"}, follow=True).content.decode()
         assert one().period == "P3M"
+        assert "now 3 months; the next night takes 1 row" in said
+
+    def test_a_minute_typed_for_a_month_is_said_in_words(self, admin: Client) -> None:
+        url = reverse("admin:privacy_schedule_change", args=[one().pk])
+        assert "now 1 minute" in admin.post(url, {"period": "PT1M"}, follow=True).content.decode()
 
     def test_the_end_of_an_exception_has_no_form(self, admin: Client) -> None:
         url = reverse("admin:privacy_schedule_change", args=[one(TOTAL).pk])
@@ -114,6 +125,98 @@ class TestSchedules:
         client = staff()
         assert client.get(reverse("admin:privacy_schedule_change", args=[one().pk])).status_code == 403
         assert client.get(reverse(SCHEDULES)).status_code == 403
+
+    def test_fifty_schedules_cost_three_queries_each_and_none_a_row(self, admin: Client, now: datetime) -> None:
+        pattern = Schedule.objects.get(name=DELETE)
+        own, wanted = Schedule.objects.count(), 50
+        for number in range(own, wanted):
+            pattern.pk, pattern.name = None, f"{DELETE}:{number}"
+            pattern.save()
+        # All of them stand for declarations, so that each is looked at.
+        book = declared_ends()
+        copies = dict.fromkeys(Schedule.objects.values_list("name", flat=True), book.by_name[DELETE])
+
+        def queries() -> int:
+            with CaptureQueriesContext(connection) as captured:
+                page(admin, SCHEDULES)
+            return len(captured)
+
+        with patch("privacy.retention.ending.declared_ends", lambda: Ends({**copies, **book.by_name}, {})):
+            few = queries()
+            for _ in range(200):
+                view(datetime(2020, 1, 1, tzinfo=UTC))
+            assert queries() == few
+        assert few <= 3 * wanted + 30
+
+
+class TestDoors:
+    """Every URL of these screens, for everybody who might knock."""
+
+    @pytest.fixture
+    def run(self, now: datetime) -> NightRun:
+        return NightRun.objects.get(pk=run_night(now=now, actor=NIGHT).run)
+
+    def urls(self, run: NightRun) -> dict[str, str]:
+        pk = one().pk
+        return {
+            "schedules": reverse(SCHEDULES),
+            "schedule": reverse("admin:privacy_schedule_change", args=[pk]),
+            "pause": reverse("admin:privacy_schedule_pause", args=[pk]),
+            "resume": reverse("admin:privacy_schedule_resume", args=[pk]),
+            "schedule history": reverse("admin:privacy_schedule_history", args=[pk]),
+            "schedule add": reverse("admin:privacy_schedule_add"),
+            "schedule delete": reverse("admin:privacy_schedule_delete", args=[pk]),
+            "nights": reverse(RUNS),
+            "night": reverse("admin:privacy_nightrun_change", args=[run.pk]),
+            "night history": reverse("admin:privacy_nightrun_history", args=[run.pk]),
+            "night add": reverse("admin:privacy_nightrun_add"),
+            "night delete": reverse("admin:privacy_nightrun_delete", args=[run.pk]),
+            "run": reverse("admin:privacy_nightrun_run"),
+            "approve": reverse("admin:privacy_nightrun_approve"),
+        }
+
+    @pytest.mark.parametrize(
+        ("permissions", "read", "pressed"),
+        [
+            ((), "", ""),
+            (("view_nightrun",), "nights, night, night history", ""),
+            (("run_night", "approve_night", "pause_schedule"), "", ""),
+            (("view_nightrun", "run_night"), "nights, night, night history", "run"),
+            (("view_nightrun", "approve_night"), "nights, night, night history", "approve"),
+            (("view_schedule",), "schedules, schedule, schedule history", ""),
+            (("view_schedule", "pause_schedule"), "schedules, schedule, schedule history", "pause, resume"),
+            (("view_schedule", "change_schedule"), "schedules, schedule, schedule history", "schedule"),
+        ],
+    )
+    def test_each_door_opens_to_its_permission_alone(
+        self, run: NightRun, permissions: tuple[str, ...], read: str, pressed: str
+    ) -> None:
+        client = staff(*permissions)
+        urls = self.urls(run)
+        buttons = {"pause", "resume", "run", "approve"}
+        opened = {name for name, url in urls.items() if name not in buttons and client.get(url).status_code == 200}
+        assert opened == {name for name in read.split(", ") if name}
+        assert {client.get(urls[name]).status_code for name in buttons} == {405}
+        words = {"period": "P1D", "plan": run.approvals.get().plan}
+        # What acts sends the browser on; a page that is only read answers a POST with itself or a refusal.
+        acted = {name for name, url in urls.items() if client.post(url, words).status_code == 302}
+        assert acted == {name for name in pressed.split(", ") if name}
+        assert (one().period == "P1D") is ("schedule" in acted)
+        assert (Approval.objects.get().status == "confirmed") is ("approve" in acted)
+        assert (NightRun.objects.count() == 2) is ("run" in acted)
+
+    def test_a_stranger_is_sent_to_the_sign_in(self, run: NightRun) -> None:
+        for method in ("get", "post"):
+            for name, url in self.urls(run).items():
+                answer = getattr(Client(), method)(url)
+                assert answer.status_code in (302, 405), name
+                assert answer.status_code == 405 or "/login/" in answer["Location"], name
+
+    def test_a_form_of_another_site_presses_nothing(self, admin_user: User, run: NightRun) -> None:
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(admin_user)
+        for name, url in self.urls(run).items():
+            assert client.post(url, {"period": "P1D"}).status_code == 403, name
 
 
 class TestNights:

@@ -405,7 +405,6 @@ class TestCrash:
         assert first.status == "interrupted"
         assert first.steps.get(name="test.2").error == "interrupted"
 
-
     def test_a_message_that_comes_again_a_day_after_its_night_crashed_brings_the_next_one(self, now: datetime) -> None:
         dying = Step("test.1", does=fails(PowerCut())).add()
         with pytest.raises(PowerCut):

@@ -70,9 +70,7 @@ def test_a_night_that_is_killed_and_run_again_ends_as_one_that_was_not(
     assert site.picture() == uninterrupted
 
 
-def test_two_processes_that_begin_a_night_at_once_do_each_thing_once(
-    site: Site, uninterrupted: dict[str, Any]
-) -> None:
+def test_two_processes_that_begin_a_night_at_once_do_each_thing_once(site: Site, uninterrupted: dict[str, Any]) -> None:
     both = [site.begin_night() for _ in range(2)]
     ended = sorted(finish(process) for process in both)
     assert ended[0][0] == 0

@@ -19,7 +19,7 @@ from privacy.retention.services import change_period, pause_schedule, resume_sch
 from tests.host.models import NewsletterContact, Order, PageView
 from tests.host.privacy import NewsletterContactData, OrderData, PageViewData
 from tests.retention.conftest import NIGHT, Step, view
-from tests.retention.test_schedules import DELETE, SHORTEN, schedule
+from tests.retention.test_schedules import DELETE, SHORTEN, promise, schedule
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("schedules", "approved")]
 
@@ -65,7 +65,42 @@ def test_without_a_declaration_no_check_can_tell(name: str, now: datetime) -> No
     assert status(name.removeprefix("retention."), now) == Status.CANNOT_TELL
 
 
+class TestFloor:
+    """What must be kept for a time is not looked ahead to."""
+
+    @pytest.fixture
+    def kept_for_a_week(self, now: datetime, actor: Actor) -> PageView:
+        promise("P7D", "floor")
+        change_period(schedule=schedule(DELETE), period=Period.parse("P7D"), now=now, actor=actor)
+        return view(now - timedelta(days=7) + timedelta(hours=1))
+
+    def test_a_row_under_a_floor_stays_its_whole_time_and_goes_in_a_night_after_it(
+        self, now: datetime, kept_for_a_week: PageView
+    ) -> None:
+        night(now)
+        assert PageView.objects.exists()
+        for hours in (2, 14):  # its week is over, and no night could have taken it yet
+            assert status("nothing_over_its_end", now + timedelta(hours=hours)) != Status.BROKEN
+        night(now + timedelta(days=1))
+        assert status("nothing_over_its_end", now + timedelta(days=1, hours=14)) != Status.BROKEN
+        night(now + timedelta(days=2))
+        assert not PageView.objects.exists()
+
+    def test_a_ceiling_that_crosses_the_floor_holds(self, now: datetime, kept_for_a_week: PageView) -> None:
+        promise("P7D", "ceiling")
+        night(now)
+        assert not PageView.objects.exists()
+
+
 class TestNothingOverItsEnd:
+    def test_a_night_that_ran_while_the_clock_was_ahead_proves_nothing_later(self, now: datetime) -> None:
+        night(now + timedelta(days=4000))
+        view(now)
+        assert status("nothing_over_its_end", now) == Status.CANNOT_TELL
+        night(now)
+        assert status("nothing_over_its_end", now) == Status.KEPT
+        assert status("nothing_over_its_end", now + timedelta(days=3)) == Status.BROKEN
+
     def test_a_row_past_its_end_breaks_it_and_the_night_mends_it(self, now: datetime) -> None:
         view(now - timedelta(days=500))
         found = ask("nothing_over_its_end", now)

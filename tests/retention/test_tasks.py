@@ -127,7 +127,6 @@ class TestRunNow:
         )
         assert ask_for_night(now=now, actor=NIGHT).status == "pending"
 
-
     def test_a_night_that_crashed_today_is_gone_on_with_by_the_button(
         self, told: list[Any], approved: Approval
     ) -> None:

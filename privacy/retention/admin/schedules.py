@@ -18,7 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from privacy.core.actors import Actor
@@ -128,13 +128,22 @@ class ScheduleAdmin(ModelAdmin[Schedule]):
 
     def _change(self, request: HttpRequest, schedule: Schedule, form: ScheduleForm) -> HttpResponse:
         try:
-            services.change_period(
-                schedule=schedule, period=form.chosen, now=timezone.now(), actor=Actor.staff(request.user)
+            now = timezone.now()
+            changed = services.change_period(
+                schedule=schedule, period=form.chosen, now=now, actor=Actor.staff(request.user)
             )
+            tonight = services.preview(changed, now).tonight
         except PrivacyError as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
         else:
-            self.message_user(request, _("The period was changed; the next night goes by it."), messages.SUCCESS)
+            # In words and with the figure: PT1M is a minute, and P1M a month.
+            said = ngettext(
+                "The period is now %(period)s; the next night takes %(count)s row.",
+                "The period is now %(period)s; the next night takes %(count)s rows.",
+                tonight,
+            )
+            words = {"period": period_words(changed.span), "count": number(tonight)}
+            self.message_user(request, said % words, messages.SUCCESS)
         return _back(schedule.pk)
 
     def _act(self, request: HttpRequest, pk: int, service: Callable[..., Schedule], said: str) -> HttpResponse:
@@ -207,7 +216,7 @@ def _picture(schedule: Schedule, now: datetime) -> dict[str, Any]:
         "weaker": period != schedule.span,
         "bounds": book.bounds(schedule),
         "outlook": _outlook(schedule, now, book),
-        "horizon": horizon(now),
+        "horizon": book.horizon(now),
     }
 
 
