@@ -56,7 +56,7 @@ class Faults:
         """Refuse a name nobody knows, with the closest one that is known; ``name`` where it is not the key itself."""
         names = sorted(known)
         close = get_close_matches(name or key, names, n=1)
-        mend = f'Did you mean "{close[0]}"' if close else f"Use one of: {', '.join(names)}"
+        mend = f'Perhaps you meant "{close[0]}"' if close else f"Use one of: {', '.join(names)}"
         if not names:
             mend = f"Leave it out, since no {what} is known here"
         self.add(table, key, f'no {what} is called "{name}"' if name else f"this {what} is not known", mend)
@@ -98,7 +98,7 @@ class TableReader:
         value = self.text(key, example=choices[0], required=required)
         if value and value not in choices:
             close = get_close_matches(value, choices, n=1)
-            mend = f'Did you mean "{close[0]}"' if close else f"Use one of: {', '.join(choices)}"
+            mend = f'Perhaps you meant "{close[0]}"' if close else f"Use one of: {', '.join(choices)}"
             self.fault(key, f'"{value}" is not one of {", ".join(choices)}', mend)
             return ""
         return value

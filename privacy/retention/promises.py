@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from privacy.core.errors import PrivacyError
 from privacy.core.periods import Period
 from privacy.core.registries import CheckContext, Finding, live_check
+from privacy.core.words import number
 from privacy.datamap import graph
 from privacy.datamap.declarations import Anonymise, Shorten
 from privacy.retention.declarations import DeclaredEnd, addresses_without_an_end, without_a_rule
@@ -141,7 +142,7 @@ def _nothing_over(context: CheckContext, schedules: Iterable[Schedule]) -> Findi
         if found:
             names.append(schedule.name)
     if over:
-        why = _("%(count)s rows are past their end, under: %(names)s.") % {"count": over, "names": ", ".join(names)}
+        why = _("%(count)s rows are past their end, under: %(names)s.") % {"count": number(over), "names": ", ".join(names)}
         return Finding.broken(why, str(over))
     if broken:
         return Finding.broken(

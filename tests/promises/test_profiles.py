@@ -30,7 +30,7 @@ WRONG: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
     "no name": ([('name = "Example Coop"\n', "")], ["[site]: name: it is missing"]),
     "an empty name": ([('"Example Coop"', '""')], ["[site]: name: it is empty"]),
     "a name that is a number": ([('"Example Coop"', "12")], ["[site]: name: 12 is no text", "in quotes"]),
-    "a fact nobody knows": ([("languages", "langages")], ["[site]: langages:", 'Did you mean "languages"']),
+    "a fact nobody knows": ([("languages", "langages")], ["[site]: langages:", 'Perhaps you meant "languages"']),
     "languages as one text": ([('["en"]', '"en"')], ["[site]: languages: it is no list", 'languages = ["en"]']),
     "a language in words": ([('["en"]', '["English"]')], ["[site]: languages:", '"English"', '"pt-BR"']),
     "a hidden address": (
@@ -51,16 +51,16 @@ WRONG: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
     ),
     "a channel nobody knows": (
         [('email = "privacy@example.org"', 'e_mail = "privacy@example.org"')],
-        ["[site.contacts]: e_mail:", 'Did you mean "email"'],
+        ["[site.contacts]: e_mail:", 'Perhaps you meant "email"'],
     ),
     "contacts in one line of text": (
         [('[site.contacts]\nemail = "privacy@example.org"\n', 'contacts = "by mail"\n')],
         ["[site]: contacts: it is no table", "[site.contacts]"],
     ),
-    "a role nobody has": ([('"controller"', '"controler"')], ["[site.roles]: own:", 'Did you mean "controller"']),
+    "a role nobody has": ([('"controller"', '"controler"')], ["[site.roles]: own:", 'Perhaps you meant "controller"']),
     "a table nobody owns": (
         [("[kitchen]", "[kitchn]")],
-        ['[kitchn]: no table is called "kitchn"', 'Did you mean "kitchen"'],
+        ['[kitchn]: no table is called "kitchn"', 'Perhaps you meant "kitchen"'],
     ),
     "a section that is a text": (
         [('[kitchen]\nkept_for = "P1M"\n', ""), ("\n[site]\n", '\nkitchen = "P1M"\n\n[site]\n')],
@@ -91,7 +91,7 @@ WRONG: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
     ),
     "the same id twice": ([('"EXA-2-1"', '"EXA-1-1"')], [f"{FIRST}: id: two promises have this id"]),
     "no clause": ([('clause = "§1"\n', "")], [f"{FIRST}: clause: it is missing", 'clause = "§10"']),
-    "a kind nobody knows": ([('"duty"', '"duties"')], [f"{FIRST}: kind:", 'Did you mean "duty"']),
+    "a kind nobody knows": ([('"duty"', '"duties"')], [f"{FIRST}: kind:", 'Perhaps you meant "duty"']),
     "nothing said": ([('"Leftovers are gone within a month."', '" "')], [f"{FIRST}: says: it is empty"]),
     "a whole chapter said": (
         [("Leftovers are gone within a month.", "Leftovers! " * 30)],
@@ -110,7 +110,7 @@ WRONG: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
     ),
     "a typing error in a check": (
         [('"kitchen.fridge_empty"', '"kitchen.fridge_emty"')],
-        [f"{FIRST}: check:", '"kitchen.fridge_emty"', 'Did you mean "kitchen.fridge_empty"'],
+        [f"{FIRST}: check:", '"kitchen.fridge_emty"', 'Perhaps you meant "kitchen.fridge_empty"'],
     ),
     "a number without a unit": (
         [('figure = "P1M"', 'figure = "30"')],
@@ -118,11 +118,11 @@ WRONG: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
     ),
     "a figure without quotes": ([('figure = "P1M"', "figure = 30")], [f"{FIRST}: figure: 30 is no text", '"P1M"']),
     "a ceiling without a figure": ([('figure = "P1M"\n', "")], [f"{FIRST}: figure: a ceiling has no figure"]),
-    "a bound nobody knows": ([('"ceiling"', '"cieling"')], [f"{FIRST}: bound:", 'Did you mean "ceiling"']),
+    "a bound nobody knows": ([('"ceiling"', '"cieling"')], [f"{FIRST}: bound:", 'Perhaps you meant "ceiling"']),
     "a setting without a bound": ([('bound = "ceiling"\n', "")], [f"{FIRST}: bound: nobody says which way", '"floor"']),
     "a setting nobody reads": (
         [('setting = "kitchen.kept_for"', 'setting = "kitchen.keptfor"')],
-        [f"{FIRST}: setting:", '"kitchen.keptfor"', 'Did you mean "kitchen.kept_for"'],
+        [f"{FIRST}: setting:", '"kitchen.keptfor"', 'Perhaps you meant "kitchen.kept_for"'],
     ),
     "a setting whose table is missing": (
         [('[kitchen]\nkept_for = "P1M"\n', "")],
@@ -142,7 +142,7 @@ WRONG: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
     ),
     "a param that no check of the promise reads": (
         [('kind = "duty"', 'kind = "duty"\nparams = { shelfs = ["top"] }')],
-        [f"{FIRST}: params: shelfs: this param is not known", 'Did you mean "shelves"'],
+        [f"{FIRST}: params: shelfs: this param is not known", 'Perhaps you meant "shelves"'],
     ),
     "a param for a check that reads none": (
         [('kind = "fact"', 'kind = "fact"\nparams = { shelves = ["top"] }')],
@@ -193,7 +193,7 @@ WRONG: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
     ),
     "a key nobody knows": (
         [('clause = "§1"', 'clause = "§1"\nfigur = "P1M"')],
-        [f"{FIRST}: figur:", 'Did you mean "figure"'],
+        [f"{FIRST}: figur:", 'Perhaps you meant "figure"'],
     ),
 }
 
