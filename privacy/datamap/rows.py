@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
@@ -22,45 +23,61 @@ def rows(declared: Declared, side: Side, subjects: Subjects) -> QuerySet[Any]:
     # Not a manager: a host's manager may hide rows, and hidden rows are personal data as well.
     everything: QuerySet[Any] = QuerySet(declared.model, using=declared.using)
     if side.kind == "generic":
-        return everything.filter(_generic(declared, side, subjects))
+        return _generic(declared, side, subjects)
     if side.kind == "user":
-        found = everything.filter(**{f"{side.path}__pk__in" if side.path else "pk__in": subjects.keys})
-    elif side.kind == "key":
-        found = everything.filter(**{f"{side.path}__in": [str(key) for key in subjects.keys]})
-    elif side.kind == "name":
-        found = everything.filter(**{f"{side.path}__in": subjects.names})
-    else:
-        # Both forms: SQLite lowers ASCII letters only.
-        lowered = everything.annotate(_lowered=Lower(F(side.path)))
-        same = Q(_lowered__in=[email.lower() for email in subjects.emails])
-        found = lowered.filter(same | Q(**{f"{side.path}__in": subjects.emails}))
-        return everything.filter(pk__in=found.values("pk"))
-    own = side.direct_field is not None and side.direct_field in declared.model._meta.local_fields
-    # A join cannot be deleted; a sub-select of its keys can. An inherited column is a join as well.
-    return found if own or not side.path else everything.filter(pk__in=found.values("pk"))
+        return _along(everything, f"{side.path}__pk" if side.path else "pk", subjects.keys)
+    if side.kind == "key":
+        return _along(everything, side.path, [str(key) for key in subjects.keys])
+    if side.kind == "name":
+        return _along(everything, side.path, subjects.names)
+    # Both forms: SQLite lowers ASCII letters only.
+    lowered = everything.annotate(_lowered=Lower(F(side.path)))
+    same = Q(_lowered__in=[email.lower() for email in subjects.emails])
+    found = lowered.filter(same | Q(**{f"{side.path}__in": subjects.emails}))
+    return everything.filter(pk__in=found.values("pk"))
 
 
-def _generic(declared: Declared, side: Side, subjects: Subjects) -> Q:
+def _along(rows_of: QuerySet[Any], path: str, values: Sequence[Any]) -> QuerySet[Any]:
+    """Rows whose ``path`` ends at one of ``values``: a sub-select a link, so that each link's own index is used.
+
+    A join can be neither deleted nor updated. Where a step of the path is no column of the row itself (a reverse
+    relation, a many-to-many, a parent's column), the sub-select is one over the row's own key.
+    """
+    first, _, rest = path.partition("__")
+    field = rows_of.model._meta.pk if first == "pk" else rows_of.model._meta.get_field(first)
+    if field not in rows_of.model._meta.local_concrete_fields:
+        return rows_of.filter(pk__in=rows_of.filter(**{f"{path}__in": values}).values("pk"))
+    if rest in ("", "pk"):
+        return rows_of.filter(**{f"{path}__in": values})
+    there: QuerySet[Any] = QuerySet(field.related_model, using=rows_of.db)
+    return rows_of.filter(**{f"{first}__in": _along(there, rest, values).values(field.target_field.attname)})
+
+
+def _generic(declared: Declared, side: Side, subjects: Subjects) -> QuerySet[Any]:
+    """Rows of a generic key, by each model it can point at: branches of one union, since an OR of sub-selects
+    makes PostgreSQL read the whole table. Other generic keys are not followed: a remark on a remark is nobody's."""
     from django.contrib.contenttypes.models import ContentType  # a host without generic keys may not install it
 
     from privacy.datamap.graph import declared as all_declared
 
     assert side.generic is not None
-    key_field = declared.model._meta.get_field(side.generic.object_id)
-    types = ContentType.objects.db_manager(declared.using)
     generic = side.generic
-    matches = Q(pk__in=[])
+    everything: QuerySet[Any] = QuerySet(declared.model, using=declared.using)
+    key_field = declared.model._meta.get_field(generic.object_id)
+    types = ContentType.objects.db_manager(declared.using)
+    branches: list[QuerySet[Any]] = []
 
-    def about(model: type[Model], keys: Any) -> Q:
+    def about(model: type[Model], keys: Any) -> None:
         try:  # not get_for_model, which would write the missing type: without it no row can point at the model
             of_model = types.get_by_natural_key(model._meta.app_label, str(model._meta.model_name))
         except ContentType.DoesNotExist:
-            return Q(pk__in=[])
-        return Q(**{generic.content_type: of_model, f"{generic.object_id}__in": keys})
+            return
+        found = everything.filter(**{generic.content_type: of_model, f"{generic.object_id}__in": keys})
+        branches.append(found.order_by().values("pk"))
 
     user = get_user_model()
     if _fits(user, key_field):
-        matches |= about(user, [_like(key_field, key) for key in subjects.keys])
+        about(user, [_like(key_field, key) for key in subjects.keys])
     for other in all_declared():
         if other.model in (declared.model, user) or other.model._meta.auto_created:
             continue
@@ -71,11 +88,16 @@ def _generic(declared: Declared, side: Side, subjects: Subjects) -> Q:
                 continue
             theirs = rows(other, other_side, subjects)
             if other.using != declared.using:
-                matches |= about(other.model, [_like(key_field, key) for key in theirs.values_list("pk", flat=True)])
+                about(other.model, [_like(key_field, key) for key in theirs.values_list("pk", flat=True)])
             else:
-                keys = theirs.annotate(_key=_key_as(other.model, key_field, declared.using)).values("_key")
-                matches |= about(other.model, keys)
-    return matches
+                about(
+                    other.model,
+                    theirs.annotate(_key=_key_as(other.model, key_field, declared.using)).values("_key"),
+                )
+    if not branches:
+        return everything.none()
+    first, *more = branches
+    return everything.filter(pk__in=first.union(*more, all=True) if more else first)
 
 
 def _kind(field: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
-from django.db.models import CharField, QuerySet, UUIDField, Value
+from django.db.models import CharField, QuerySet, TextField, UUIDField, Value
 from django.db.models.functions import Cast
 
 from privacy.disposal.models import Captured
@@ -18,7 +18,7 @@ def keys(rows: QuerySet[Any], *, batch: uuid.UUID, place: str) -> int:
     selected = rows.order_by().values_list(
         Value(batch, output_field=UUIDField()),
         Value(place, output_field=CharField()),
-        Cast("pk", CharField(max_length=255)),
+        Cast("pk", TextField()),
     )
     return insert_select(Captured, ("batch", "place", "key"), selected)
 
