@@ -142,7 +142,10 @@ def _nothing_over(context: CheckContext, schedules: Iterable[Schedule]) -> Findi
         if found:
             names.append(schedule.name)
     if over:
-        why = _("%(count)s rows are past their end, under: %(names)s.") % {"count": number(over), "names": ", ".join(names)}
+        why = _("%(count)s rows are past their end, under: %(names)s.") % {
+            "count": number(over),
+            "names": ", ".join(names),
+        }
         return Finding.broken(why, str(over))
     if broken:
         return Finding.broken(
