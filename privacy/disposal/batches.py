@@ -49,7 +49,9 @@ def run_closures(
     return counts
 
 
-def close_accounts(*, users: QuerySet[Any], mandate: Mandate, now: datetime, actor: Actor) -> dict[str, int]:
+def close_accounts(
+    *, users: QuerySet[Any], mandate: Mandate, now: datetime, actor: Actor, progress: Progress | None = None
+) -> dict[str, int]:
     """Close many accounts, in batches: the rules and the retries of ``run_closures`` hold.
 
     Returns:
@@ -72,6 +74,8 @@ def close_accounts(*, users: QuerySet[Any], mandate: Mandate, now: datetime, act
             closing.lock_out(waiting, now=now, for_good=False)
         counts["scheduled"] += len(waiting)
         _run_batch(list(mine.filter(due_at__lte=now).values_list("pk", flat=True)), counts, now=now, actor=actor)
+        if progress:
+            progress(counts)
     return counts
 
 

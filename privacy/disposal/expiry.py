@@ -84,7 +84,7 @@ def expire(
         report.rows = rows.count()
         return report
     if declared.model._meta.concrete_model is get_user_model()._meta.concrete_model:
-        return _expire_accounts(rows, now=now, actor=actor)
+        return _expire_accounts(rows, now=now, actor=actor, progress=progress)
     for lower, upper in windows(rows, expiry.start, until=cutoff, size=settings.window_rows):
         before, along = report.rows, report.children
         with transaction.atomic(using=declared.using):
@@ -101,7 +101,14 @@ def expire(
 
 
 def end_keep(
-    *, declared: Declared, keep: KeptField, moment: datetime, now: datetime, actor: Actor, dry_run: bool = False
+    *,
+    declared: Declared,
+    keep: KeptField,
+    moment: datetime,
+    now: datetime,
+    actor: Actor,
+    dry_run: bool = False,
+    progress: Callable[[dict[str, int]], None] | None = None,
 ) -> ExpiryReport:
     """What was kept under a ground goes when the ground ends, once nobody is linked to it any more.
 
@@ -126,6 +133,8 @@ def end_keep(
             report.rows += window.update(**_emptied(declared, keep)) if _emptied(declared, keep) else 0
             counts = {"rows": report.rows - before, "taken_along": report.children - along}
             _prove("disposal.keeps_ended", declared, counts, now=now, actor=actor)
+            if progress:
+                progress({"rows": report.rows, "children": report.children, "files": report.files})
     return report
 
 
@@ -166,9 +175,15 @@ def _emptied(declared: Declared, keep: KeptField) -> dict[str, Any]:
     return {keep.name: ""} if isinstance(field, models.CharField | models.TextField) else {}
 
 
-def _expire_accounts(rows: QuerySet[Any], *, now: datetime, actor: Actor) -> ExpiryReport:
+def _expire_accounts(
+    rows: QuerySet[Any], *, now: datetime, actor: Actor, progress: Callable[[dict[str, int]], None] | None
+) -> ExpiryReport:
+    def told(counts: dict[str, int]) -> None:
+        if progress:
+            progress({"rows": counts["accounts"] + counts["scheduled"], "children": 0, "files": 0})
+
     mandate = Mandate("retention", Closure.Channel.RETENTION)
-    counts = close_accounts(users=rows, mandate=mandate, now=now, actor=actor)
+    counts = close_accounts(users=rows, mandate=mandate, now=now, actor=actor, progress=told)
     return ExpiryReport(rows=counts["accounts"] + counts["scheduled"])
 
 

@@ -7,7 +7,7 @@ is new and ends the sessions of people who are gone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any
@@ -19,14 +19,14 @@ from django.contrib.sessions.backends import db, signed_cookies
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
 
-from privacy.core.batches import keyset
+from privacy.core.batches import chunks, keyset
 from privacy.disposal.models import Closure, SessionIndex
 from privacy.disposal.queries import account_row_goes
 
 _PASSED = "*"
 _CHUNK = 500
 #: What a closing member waits for; the night reads the rest.
-_READ_AT_ONCE = 2_000
+_READ_AT_ONCE = 10_000
 
 
 def remember(*, session_key: str, user_key: str, now: datetime) -> None:
@@ -46,9 +46,7 @@ def destroy(*, user_keys: Sequence[str], now: datetime) -> int:
     The database's table takes one DELETE; other stores are asked a session at a time, and may raise anything.
     """
     indexed = SessionIndex.objects.of(user_keys)
-    if not SessionIndex.objects.filter(pk=_PASSED).exists():
-        index_unknown(now=now)
-    elif _lost_sight(indexed):
+    if not SessionIndex.objects.filter(pk=_PASSED).exists() or _lost_sight(indexed):
         index_unknown(now=now, at_most=_READ_AT_ONCE)
     store = _store()
     if store is not db.SessionStore:
@@ -67,13 +65,15 @@ def left(*, user_keys: Sequence[str]) -> bool:
 
 
 def index_unknown(*, now: datetime, at_most: int | None = None) -> int:
-    """Index sessions that no login of ours wrote down; returns how many were read. Constant memory."""
-    read = 0
+    """Index sessions that no login of ours wrote down; returns how many were read. Constant memory.
+
+    The night walks over all keys, two queries per 500 sessions; ``at_most`` takes some that one query finds.
+    """
     table = _table()
-    while table is not None and (at_most is None or read < at_most):
-        known = SessionIndex.objects.filter(session_key=OuterRef("session_key"))
-        unknown: QuerySet[Any] = QuerySet(table).filter(~Exists(known))
-        chunk = list(unknown[:_CHUNK])
+    if table is None:
+        return 0
+    read = 0
+    for sessions in _unknown(table, at_most):
         SessionIndex.objects.bulk_create(
             [
                 SessionIndex(
@@ -81,14 +81,13 @@ def index_unknown(*, now: datetime, at_most: int | None = None) -> int:
                     user_key=str(session.get_decoded().get(SESSION_KEY, "")),
                     seen_at=now,
                 )
-                for session in chunk
+                for session in sessions
             ],
             ignore_conflicts=True,
         )
-        read += len(chunk)
-        if len(chunk) < _CHUNK:
-            SessionIndex.objects.get_or_create(session_key=_PASSED, defaults={"seen_at": now})
-            break
+        read += len(sessions)
+    if at_most is None or read < at_most:
+        SessionIndex.objects.get_or_create(session_key=_PASSED, defaults={"seen_at": now})
     return read
 
 
@@ -117,6 +116,19 @@ def prune(*, now: datetime) -> int:
         ended = [key for key in keys if not store().exists(key)]
         dropped += SessionIndex.objects.filter(pk__in=ended).delete()[0]
     return dropped
+
+
+def _unknown(table: Any, at_most: int | None) -> Iterator[list[Any]]:
+    everything: QuerySet[Any] = QuerySet(table)
+    if at_most is not None:
+        known = SessionIndex.objects.filter(session_key=OuterRef("session_key"))
+        yield from chunks(list(everything.filter(~Exists(known))[:at_most]), _CHUNK)
+        return
+    for keys in keyset(everything, _CHUNK):
+        known_keys = set(SessionIndex.objects.filter(pk__in=keys).values_list("pk", flat=True))
+        new = [key for key in keys if key not in known_keys]
+        if new:
+            yield list(everything.filter(pk__in=new))
 
 
 def _lost_sight(indexed: QuerySet[SessionIndex]) -> bool:

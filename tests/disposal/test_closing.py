@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
@@ -16,9 +15,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from privacy.core.actors import Actor
-from privacy.disposal import sessions
 from privacy.disposal.mandate import MandateTooWeak
-from privacy.disposal.models import Captured, Closure, SessionIndex
+from privacy.disposal.models import Captured, Closure
 from privacy.disposal.queries import take_over_fingerprint
 from privacy.disposal.services import (
     Mandate,
@@ -296,48 +294,6 @@ def test_deleting_a_user_never_fails_on_our_tables(now: datetime, actor: Actor) 
     close_account(user=user, mandate=BY_PASSWORD, now=now, actor=actor)
     user.delete()
     assert night(now + timedelta(days=200))["accounts"] == 1, Closure.objects.get().errors
-
-
-class TestSessions:
-    def test_a_login_is_indexed_and_a_logout_leaves_the_index(self) -> None:
-        user = users().create_user("signed", password="secret")
-        client = Client()
-        client.force_login(user)
-        assert SessionIndex.objects.get().user_key == str(user.pk)
-        client.logout()
-        assert not SessionIndex.objects.exists()
-
-    def test_sessions_from_before_the_app_are_found_as_well(self, now: datetime, actor: Actor) -> None:
-        user = users().create_user("old", password="secret")
-        Client().force_login(user)
-        SessionIndex.objects.all().delete()
-        close_account(user=user, mandate=BY_PASSWORD, now=now, actor=actor)
-        assert not Session.objects.exists()
-
-    @pytest.mark.parametrize("engine", ["cached_db", "cache", "file"])
-    def test_other_session_stores_are_asked_session_by_session(
-        self, engine: str, now: datetime, actor: Actor, settings: Any, tmp_path: Any
-    ) -> None:
-        settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
-        settings.SESSION_FILE_PATH = str(tmp_path)
-        user = users().create_user("elsewhere", password="secret")
-        client = Client()
-        client.force_login(user)
-        key = client.session.session_key
-        assert sessions.left(user_keys=[str(user.pk)])
-        close_account(user=user, mandate=BY_PASSWORD, now=now, actor=actor)
-        from importlib import import_module
-
-        assert not import_module(settings.SESSION_ENGINE).SessionStore().exists(key)
-        assert not sessions.left(user_keys=[str(user.pk)])
-
-    def test_index_rows_of_ended_sessions_are_pruned(self, now: datetime) -> None:
-        user = users().create_user("ended", password="secret")
-        Client().force_login(user)
-        sessions.index_unknown(now=now)
-        Session.objects.all().delete()
-        assert sessions.prune(now=now) == 1
-        assert sessions.index_unknown(now=now) == 0
 
 
 def test_a_large_account_is_cut_off_and_left_to_a_task(now: datetime, actor: Actor, settings: Any) -> None:
