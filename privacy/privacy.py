@@ -66,6 +66,8 @@ class SessionIndexData(PersonalData):
 
 _NOBODY = {
     "EvidenceEntry": "acts, counts and commitments; what names a person is in the detail beside it",
+    "Seal": "hashes over acts, counts and commitments, and a signature",
+    "SealLeaf": "hashes over acts, counts and commitments",
     "Sweep": "files and cache entries on their way out; a closure is not done while one of its rows is left",
     "Captured": "keys of rows that one closure is erasing; they go when it has been verified",
     "SiteFacts": "who the site is, as the site itself publishes it",

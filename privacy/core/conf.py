@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
+from os import PathLike
 from typing import Any, Generic, TypeVar, cast, overload
 from zoneinfo import ZoneInfo
 
@@ -111,6 +112,16 @@ def _keys(key: str, value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _places(key: str, value: Any) -> tuple[str, ...]:
+    if (
+        isinstance(value, str)
+        or not isinstance(value, list | tuple)
+        or not all(isinstance(item, str | PathLike) and str(item) for item in value)
+    ):
+        raise WrongSetting(key, "it is no list of files", 'Give a list of files or of "env:NAME", the newest key first')
+    return tuple(str(item) for item in value)
+
+
 def _one_of(*choices: str) -> Callable[[str, Any], str]:
     def read(key: str, value: Any) -> str:
         if value not in choices:
@@ -174,6 +185,8 @@ class Settings:
     coverage = Setting("warn", _one_of("warn", "enforce"))
     #: False lets TransactionTestCase flush the evidence table. Refused by ``check --deploy``.
     evidence_triggers = Setting(True, _boolean)
+    #: Files (or "env:NAME") with the Ed25519 keys that seal the evidence, the newest first; empty seals unsigned.
+    seal_keys = Setting((), _places)
     #: How long the erasable half of an evidence entry (who, about whom) is kept where no other end is given.
     evidence_details_kept = Setting("P3Y", _period)
     #: The alias in STORAGES where database dumps lie.

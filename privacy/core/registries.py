@@ -245,6 +245,29 @@ class NightStep:
 night_steps: Registry[NightStep] = Registry("night step")
 
 
+# --- hourly steps --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class HourlyStep:
+    """What cannot wait for the night.
+
+    Attributes:
+        name: ``"evidence.seal"``.
+        order: steps run by rising order, then name.
+        title: what it does.
+        run: does it for this moment and actor; safe to call again after a crash at any line. It returns counts.
+    """
+
+    name: str
+    order: int
+    title: str | Promise
+    run: Callable[[datetime, Actor], Mapping[str, int]]
+
+
+hourly_steps: Registry[HourlyStep] = Registry("hourly step")
+
+
 # --- profile sections ----------------------------------------------------------------------
 
 

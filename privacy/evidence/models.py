@@ -3,6 +3,8 @@
 An entry holds no key and no value of a person, so it can stay for ever. Its commitment, a salted
 hash, proves that the details shown for it are those written at the time; drop the details with
 their salt, and the commitment tells nothing about anyone.
+
+Seals prove that the entries are all there, in their order and unaltered: a leaf puts an entry under a seal.
 """
 
 from __future__ import annotations
@@ -14,12 +16,33 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from privacy.evidence.acts import title_of
-from privacy.evidence.querysets import EvidenceDetailQuerySet, EvidenceEntryQuerySet, EvidenceImmutable
+from privacy.evidence.querysets import (
+    EvidenceDetailQuerySet,
+    EvidenceEntryQuerySet,
+    EvidenceImmutable,
+    WrittenOnceQuerySet,
+)
 
-__all__ = ["EvidenceDetail", "EvidenceEntry"]
+__all__ = ["EvidenceDetail", "EvidenceEntry", "Seal", "SealLeaf"]
 
 
-class EvidenceEntry(models.Model):
+class WrittenOnce(models.Model):
+    """A row that is inserted and then stays."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise EvidenceImmutable
+        kwargs["force_insert"] = True
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise EvidenceImmutable
+
+
+class EvidenceEntry(WrittenOnce):
     """One act, written once.
 
     Attributes:
@@ -49,15 +72,6 @@ class EvidenceEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{title_of(self.act)} ({self.at:%Y-%m-%d %H:%M})"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise EvidenceImmutable
-        kwargs["force_insert"] = True
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise EvidenceImmutable
 
 
 class EvidenceDetail(models.Model):
@@ -108,3 +122,73 @@ class EvidenceDetail(models.Model):
     def actor_name(self) -> str:
         """What acted when it was no person, such as ``"night"``."""
         return str(json.loads(self.content)["actor"]["name"])
+
+
+class Seal(WrittenOnce):
+    """One signed root over the entries that no seal held before, chained to the seal before it.
+
+    Attributes:
+        number: 1 for the first; none is left out.
+        made_at: when, in UTC.
+        size: how many entries it holds.
+        root: the Merkle tree hash of its leaves (hexadecimal).
+        previous: the hash of the statement of the seal before; empty for the first.
+        key: the id of the key that signed it; empty when there was none.
+        signature: Ed25519 over the statement (hexadecimal); empty when there was no key.
+    """
+
+    number = models.BigIntegerField(_("number"), primary_key=True, editable=False)
+    made_at = models.DateTimeField(_("made"), editable=False)
+    size = models.BigIntegerField(_("entries"), editable=False)
+    root = models.CharField(_("root"), max_length=64, editable=False)
+    previous = models.CharField(_("seal before"), max_length=64, blank=True, editable=False)
+    key = models.CharField(_("key"), max_length=16, blank=True, editable=False)
+    signature = models.CharField(_("signature"), max_length=128, blank=True, editable=False)
+
+    objects = WrittenOnceQuerySet.as_manager()
+
+    class Meta:
+        db_table = "privacy_seal"
+        verbose_name = _("seal")
+        verbose_name_plural = _("seals of the evidence")
+        ordering = ("-number",)
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"seal {self.number}"
+
+
+class SealLeaf(WrittenOnce):
+    """The place of one entry under a seal.
+
+    Attributes:
+        position: from 0; within a seal the entries stand by rising key.
+        hash: the leaf (hexadecimal). With it an altered entry can be told by name.
+    """
+
+    entry = models.OneToOneField(
+        EvidenceEntry,
+        models.DO_NOTHING,
+        primary_key=True,
+        related_name="leaf",
+        verbose_name=_("evidence entry"),
+        editable=False,
+    )
+    seal = models.ForeignKey(
+        Seal, models.DO_NOTHING, related_name="leaves", db_index=False, verbose_name=_("seal"), editable=False
+    )
+    position = models.BigIntegerField(_("position"), editable=False)
+    hash = models.CharField(_("leaf"), max_length=64, editable=False)
+
+    objects = WrittenOnceQuerySet.as_manager()
+
+    class Meta:
+        db_table = "privacy_sealleaf"
+        verbose_name = _("leaf of a seal")
+        verbose_name_plural = _("leaves of seals")
+        default_permissions = ()
+        # Not unique: a second unique key would need a replacement guard of its own.
+        indexes = [models.Index(fields=["seal", "position"], name="privacy_leaf_place")]
+
+    def __str__(self) -> str:
+        return f"leaf of evidence entry {self.pk}"

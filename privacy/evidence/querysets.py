@@ -1,17 +1,19 @@
-"""Filters on entries and their details, and the refusal to change an entry."""
+"""Filters on entries, their details and their seals, and the refusal to change what is written once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from privacy.core.errors import PrivacyError
 
 if TYPE_CHECKING:
-    from privacy.evidence.models import EvidenceDetail, EvidenceEntry
+    from privacy.evidence.models import EvidenceDetail, EvidenceEntry  # noqa: F401 - the second stands in a text
+
+M = TypeVar("M", bound=Model)
 
 
 class EvidenceImmutable(PrivacyError):
@@ -25,8 +27,21 @@ class EvidenceImmutable(PrivacyError):
         )
 
 
-class EvidenceEntryQuerySet(QuerySet["EvidenceEntry"]):
-    """Entries. The database refuses changes as well; here the refusal is in words."""
+class WrittenOnceQuerySet(QuerySet[M]):
+    """Rows that stay as they were written. The database refuses changes as well; here the refusal is in words."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise EvidenceImmutable
+
+    def delete(self) -> NoReturn:
+        raise EvidenceImmutable
+
+    update.alters_data = True  # type: ignore[attr-defined]
+    delete.alters_data = True  # type: ignore[attr-defined]
+
+
+class EvidenceEntryQuerySet(WrittenOnceQuerySet["EvidenceEntry"]):
+    """Entries."""
 
     def of_act(self, *names: str) -> EvidenceEntryQuerySet:
         return self.filter(act__in=names)
@@ -37,14 +52,10 @@ class EvidenceEntryQuerySet(QuerySet["EvidenceEntry"]):
         found = Exists(details._default_manager.filter(entry=OuterRef("pk")))
         return self.annotate(details_left=found)
 
-    def update(self, **kwargs: Any) -> NoReturn:
-        raise EvidenceImmutable
-
-    def delete(self) -> NoReturn:
-        raise EvidenceImmutable
-
-    update.alters_data = True  # type: ignore[attr-defined]
-    delete.alters_data = True  # type: ignore[attr-defined]
+    def unsealed(self) -> EvidenceEntryQuerySet:
+        """Those that no leaf holds. Never a range of keys: an entry may commit after one with a higher key."""
+        leaves = self.model._meta.get_field("leaf").related_model
+        return self.filter(~Exists(leaves._default_manager.filter(entry=OuterRef("pk"))))
 
 
 class EvidenceDetailQuerySet(QuerySet["EvidenceDetail"]):

@@ -7,44 +7,67 @@ first, is not prevented here.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connections, router, transaction
+from django.db.models import Model
 
-from privacy.evidence.models import EvidenceEntry
+from privacy.evidence.models import EvidenceEntry, Seal, SealLeaf
 
-_TABLE = EvidenceEntry._meta.db_table
+_MODELS: tuple[type[Model], ...] = (EvidenceEntry, Seal, SealLeaf)
 _REFUSAL = "privacy evidence is append-only"
-_FUNCTION = f"{_TABLE}_refuse"
-_GUARD = f"{_TABLE}_guard"
+_RAISE = f"RAISE EXCEPTION '{_REFUSAL}' USING ERRCODE = 'integrity_constraint_violation';"
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One trigger that should stand: its table, and its text behind ``CREATE TRIGGER name``."""
+
+    table: str
+    body: str
+
 
 # The names in these statements are our own constants.
-_SQLITE = {
-    f"{_TABLE}_no_update": f"BEFORE UPDATE ON {_TABLE} BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END",
-    f"{_TABLE}_no_delete": f"BEFORE DELETE ON {_TABLE} BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END",
-    f"{_TABLE}_no_replace": (
-        f"BEFORE INSERT ON {_TABLE} WHEN EXISTS (SELECT 1 FROM {_TABLE} WHERE id = NEW.id) "  # noqa: S608
-        f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
-    ),
-}
-_POSTGRESQL = {
-    f"{_TABLE}_no_update": f"BEFORE UPDATE ON {_TABLE} FOR EACH ROW EXECUTE FUNCTION {_FUNCTION}()",
-    f"{_TABLE}_no_delete": f"BEFORE DELETE ON {_TABLE} FOR EACH ROW EXECUTE FUNCTION {_FUNCTION}()",
-    f"{_TABLE}_no_replace": f"BEFORE INSERT ON {_TABLE} FOR EACH ROW EXECUTE FUNCTION {_GUARD}()",
-    f"{_TABLE}_no_truncate": f"BEFORE TRUNCATE ON {_TABLE} FOR EACH STATEMENT EXECUTE FUNCTION {_FUNCTION}()",
-}
-_RAISE = f"RAISE EXCEPTION '{_REFUSAL}' USING ERRCODE = 'integrity_constraint_violation';"
-_FUNCTIONS = {
-    _FUNCTION: f"BEGIN {_RAISE} END",
-    _GUARD: f"BEGIN IF EXISTS (SELECT 1 FROM {_TABLE} WHERE id = NEW.id) THEN {_RAISE} END IF; RETURN NEW; END",  # noqa: S608
-}
+def _sqlite(table: str, key: str) -> dict[str, Trigger]:
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+    known = f"EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})"  # noqa: S608
+    return {
+        f"{table}_no_update": Trigger(table, f"BEFORE UPDATE ON {table} {refuse}"),
+        f"{table}_no_delete": Trigger(table, f"BEFORE DELETE ON {table} {refuse}"),
+        f"{table}_no_replace": Trigger(table, f"BEFORE INSERT ON {table} WHEN {known} {refuse}"),
+    }
+
+
+def _postgresql(table: str) -> dict[str, Trigger]:
+    refuse, guard = f"EXECUTE FUNCTION {table}_refuse()", f"EXECUTE FUNCTION {table}_guard()"
+    return {
+        f"{table}_no_update": Trigger(table, f"BEFORE UPDATE ON {table} FOR EACH ROW {refuse}"),
+        f"{table}_no_delete": Trigger(table, f"BEFORE DELETE ON {table} FOR EACH ROW {refuse}"),
+        f"{table}_no_replace": Trigger(table, f"BEFORE INSERT ON {table} FOR EACH ROW {guard}"),
+        f"{table}_no_truncate": Trigger(table, f"BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {refuse}"),
+    }
+
+
+def _functions(table: str, key: str) -> dict[str, str]:
+    known = f"EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})"  # noqa: S608
+    return {
+        f"{table}_refuse": f"BEGIN {_RAISE} END",
+        f"{table}_guard": f"BEGIN IF {known} THEN {_RAISE} END IF; RETURN NEW; END",
+    }
+
+
+_KEYS = {model._meta.db_table: str(model._meta.pk.column) for model in _MODELS}
+_SQLITE = {name: found for table, key in _KEYS.items() for name, found in _sqlite(table, key).items()}
+_POSTGRESQL = {name: found for table in _KEYS for name, found in _postgresql(table).items()}
+_FUNCTIONS = {name: body for table, key in _KEYS.items() for name, body in _functions(table, key).items()}
 
 
 def install(using: str) -> list[str]:
     """Create the triggers that are missing. Safe to call again.
 
     Args:
-        using: alias of the database; one without the table is left alone.
+        using: alias of the database; tables that it has not are left alone.
 
     Returns:
         The names of the triggers that were created.
@@ -53,73 +76,87 @@ def install(using: str) -> list[str]:
     connection = connections[using]
     if not absent:
         return []
+    wanted = _wanted(connection)
     with transaction.atomic(using=using), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            for function, body in _FUNCTIONS.items():
-                cursor.execute(
-                    f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
-                )
+            for table in {wanted[name].table for name in absent}:
+                for function, body in _functions(table, _KEYS[table]).items():
+                    cursor.execute(
+                        f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
+                    )
         for name in absent:
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{_on(connection)}")
-            cursor.execute(f"CREATE TRIGGER {name} {_wanted(connection)[name]}")
+            table = wanted[name].table
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{_on(connection, table)}")
+            cursor.execute(f"CREATE TRIGGER {name} {wanted[name].body}")
             if connection.vendor == "postgresql":
                 # Not even a session in replica mode goes round them.
-                cursor.execute(f"ALTER TABLE {_TABLE} ENABLE ALWAYS TRIGGER {name}")
+                cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
     return absent
 
 
 def remove(using: str) -> None:
     """Drop the triggers: only for a test suite that flushes its tables (``EVIDENCE_TRIGGERS``)."""
     connection = connections[using]
-    if not _has_table(using):
-        return
+    tables = _tables(using)
     with transaction.atomic(using=using), connection.cursor() as cursor:
-        for name in _wanted(connection):
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{_on(connection)}")
+        for name, trigger in _wanted(connection).items():
+            if trigger.table in tables:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name}{_on(connection, trigger.table)}")
 
 
 def missing(using: str) -> list[str]:
     """The triggers that should stand in this database and do not, or are switched off or altered."""
     connection = connections[using]
     wanted = _wanted(connection)
-    if not wanted or not _has_table(using):
+    tables = _tables(using) if wanted else set()
+    if not tables:
         return []
-    standing = _standing(connection)
-    return [name for name, body in wanted.items() if standing.get(name) != _ours(connection, name, body)]
+    standing = _standing(connection, tables)
+    return [
+        name
+        for name, trigger in wanted.items()
+        if trigger.table in tables and standing.get(name) != _ours(connection, name, trigger)
+    ]
 
 
-def _wanted(connection: Any) -> dict[str, str]:
+def _wanted(connection: Any) -> dict[str, Trigger]:
     return {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}.get(connection.vendor, {})
 
 
-def _on(connection: Any) -> str:
-    return f" ON {_TABLE}" if connection.vendor == "postgresql" else ""
+def _on(connection: Any, table: str) -> str:
+    return f" ON {table}" if connection.vendor == "postgresql" else ""
 
 
-def _has_table(using: str) -> bool:
+def _tables(using: str) -> set[str]:
+    """Our tables that this database has."""
     if not router.allow_migrate_model(using, EvidenceEntry):
-        return False
-    return _TABLE in connections[using].introspection.table_names()
+        return set()
+    return set(_KEYS) & set(connections[using].introspection.table_names())
 
 
-def _standing(connection: Any) -> dict[str, str]:
+def _standing(connection: Any, tables: set[str]) -> dict[str, str]:
     """Name to what tells an altered trigger from ours: its text; on PostgreSQL its state and its function too."""
+    marks = ", ".join(["%s"] * len(tables))
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [_TABLE])
+            cursor.execute(
+                f"SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ({marks})",  # noqa: S608
+                list(tables),
+            )
         else:
             cursor.execute(
                 "SELECT t.tgname, concat_ws(' ', t.tgenabled, pg_get_triggerdef(t.oid, true), p.prosrc)"
                 " FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
-                " WHERE t.tgrelid = %s::regclass AND NOT t.tgisinternal",
-                [_TABLE],
+                " WHERE t.tgrelid = ANY (%s::regclass[]) AND NOT t.tgisinternal",
+                [sorted(tables)],
             )
         return dict(cursor.fetchall())
 
 
-def _ours(connection: Any, name: str, body: str) -> str:
+def _ours(connection: Any, name: str, trigger: Trigger) -> str:
     """What ``_standing`` says of this trigger as long as nobody touched it."""
-    text = f"CREATE TRIGGER {name} {body}"
+    text = f"CREATE TRIGGER {name} {trigger.body}"
     if connection.vendor == "sqlite":
         return text
-    return f"A {text} {_FUNCTIONS[_GUARD if f'{_GUARD}()' in body else _FUNCTION]}"
+    function = trigger.body.rpartition(" ")[2].removesuffix("()")
+    return f"A {text} {_FUNCTIONS[function]}"

@@ -54,6 +54,9 @@ WRONG: list[tuple[str, Any]] = [
     ("EVIDENCE_DETAILS_KEPT", "P0D"),
     ("BACKUP_STORAGE", None),
     ("BACKUP_REGION", 1),
+    ("SEAL_KEYS", "/etc/shop/seal_key.pem"),
+    ("SEAL_KEYS", [""]),
+    ("SEAL_KEYS", [b"a key itself"]),
     ("SITE_URL", "example.org"),
     ("SITE_URL", 1),
 ]

@@ -13,7 +13,8 @@ from privacy.evidence import triggers
 def _no_evidence_yet(db: None) -> None:
     triggers.remove("default")
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM privacy_evidencedetail")
+        for table in ("sealleaf", "seal", "evidencedetail"):
+            cursor.execute(f"DELETE FROM privacy_{table}")
         cursor.execute("DELETE FROM privacy_evidenceentry")
     connection.check_constraints()  # PostgreSQL alters no table while constraints wait to be checked
     if settings.evidence_triggers:

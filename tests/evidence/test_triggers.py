@@ -15,9 +15,10 @@ from django.test import override_settings
 
 from privacy.core.actors import Actor
 from privacy.evidence import triggers
-from privacy.evidence.models import EvidenceDetail, EvidenceEntry
+from privacy.evidence.models import EvidenceDetail, EvidenceEntry, Seal, SealLeaf
 from privacy.evidence.querysets import EvidenceImmutable
 from privacy.evidence.receivers import keep_triggers
+from privacy.evidence.sealing import seal
 from privacy.evidence.services import Draft, forget, record, record_many
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +80,9 @@ def test_evidence_refuses_update_delete_and_replacement(attack: str, entry: Evid
 
 
 @pytest.mark.skipif(not POSTGRESQL, reason="SQLite has no TRUNCATE")
-@pytest.mark.parametrize("words", ["privacy_evidenceentry CASCADE", "privacy_evidencedetail, privacy_evidenceentry"])
+@pytest.mark.parametrize(
+    "words", ["privacy_evidenceentry CASCADE", "privacy_evidencedetail, privacy_evidenceentry, privacy_sealleaf"]
+)
 def test_evidence_refuses_truncate(words: str, entry: EvidenceEntry) -> None:
     _run("SET CONSTRAINTS ALL IMMEDIATE")
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
@@ -123,6 +126,41 @@ def test_django_itself_cannot_write_an_entry_twice(entry: EvidenceEntry) -> None
             [twin], update_conflicts=True, unique_fields=["id"], update_fields=["commitment"]
         )
     assert EvidenceEntry.objects.get().commitment == entry.commitment
+
+
+SEALED = {
+    "privacy_seal": "INSERT INTO privacy_seal (number, made_at, size, root, previous, key, signature) "
+    "SELECT number, made_at, size, root, previous, key, signature FROM privacy_seal",
+    "privacy_sealleaf": "INSERT INTO privacy_sealleaf (entry_id, seal_id, position, hash) "
+    "SELECT entry_id, seal_id, position, hash FROM privacy_sealleaf",
+}
+
+
+@pytest.mark.parametrize("table", SEALED)
+def test_seals_and_their_leaves_are_guarded_like_the_entries(
+    table: str, entry: EvidenceEntry, now: datetime, actor: Actor
+) -> None:
+    seal(now=now, actor=actor)
+    _run("SET CONSTRAINTS ALL IMMEDIATE" if POSTGRESQL else "SELECT 1")
+    column = "size" if table == "privacy_seal" else "position"
+    attacks = [f"UPDATE {table} SET {column} = 7", f"DELETE FROM {table}", SEALED[table]]
+    attacks.append(f"TRUNCATE {table} CASCADE" if POSTGRESQL else SEALED[table].replace("INSERT", "INSERT OR REPLACE"))
+    for attack in attacks:
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            _run(attack)
+    for model in (Seal, SealLeaf):
+        with pytest.raises(EvidenceImmutable):
+            model.objects.all().delete()
+        with pytest.raises(EvidenceImmutable):
+            model.objects.get().save()
+
+
+def test_a_trigger_of_the_seals_that_is_gone_is_named_and_put_back() -> None:
+    _run("DROP TRIGGER privacy_sealleaf_no_delete" + (" ON privacy_sealleaf" if POSTGRESQL else ""))
+    [message] = _reported()
+    assert "privacy_sealleaf_no_delete" in message
+    _migrated()
+    assert _reported() == []
 
 
 # --- installing, checking, restoring -------------------------------------------------------
@@ -236,7 +274,9 @@ def test_a_suite_that_flushes_its_tables_may_switch_them_off(entry: EvidenceEntr
         keep_triggers(using="default")
         assert _reported() == []
         _run("UPDATE privacy_evidenceentry SET label = 'x' WHERE id = %s", entry.pk)
-    assert set(triggers.missing("default")) == ALL
+    assert set(triggers.missing("default")) == {
+        name.replace("evidenceentry", table) for name in ALL for table in ("evidenceentry", "seal", "sealleaf")
+    }
 
 
 def test_a_database_without_the_table_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
