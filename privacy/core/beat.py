@@ -24,7 +24,7 @@ def register_beat(
     task: str,
     already: Callable[[str], bool],
     remember: Callable[[str], None],
-    using: str,
+    using: str | None = None,
     at: time | None = None,
     every: timedelta | None = None,
 ) -> bool:
@@ -39,7 +39,7 @@ def register_beat(
         task: the Celery name, ``"privacy.nightly"``.
         already: says whether this name was registered before.
         remember: keeps the name.
-        using: alias of the database.
+        using: alias of the database; by default the one where the routers keep django-celery-beat.
         at: daily at this time in the site's zone; or
         every: in whole seconds, from the last run on.
 
@@ -53,6 +53,7 @@ def register_beat(
         raise WrongBeat(field=name, problem="it has no rhythm or two", mend="Give either at or every")
     if every is not None and (every < timedelta(seconds=1) or every.microseconds):
         raise WrongBeat(field=name, problem=f"{every} is no whole number of seconds", mend="Give whole seconds")
+    using = using or _home()
     if not _has_tables(using) or already(name):
         return False
     tasks = apps.get_model("django_celery_beat", "PeriodicTask")._default_manager.using(using)
@@ -78,13 +79,11 @@ class Timetable:
 
 def timetable(task: str) -> Timetable:
     """What beat knows of the task with this Celery name; empty without django-celery-beat or its tables."""
-    if not apps.is_installed("django_celery_beat"):
-        return Timetable(())
-    model: Any = apps.get_model("django_celery_beat", "PeriodicTask")
-    using = router.db_for_read(model)
+    using = _home()
     if not _has_tables(using):
         return Timetable(())
-    rows = model._default_manager.using(using).filter(task=task, enabled=True, one_off=False)
+    tasks = apps.get_model("django_celery_beat", "PeriodicTask")._default_manager.using(using)
+    rows = tasks.filter(task=task, enabled=True, one_off=False)
     return Timetable(tuple(row.schedule for row in rows.select_related("crontab", "interval")))
 
 
@@ -94,6 +93,13 @@ def _next(rhythm: Any, moment: datetime) -> datetime | None:
         return (last + delta).astimezone(UTC)  # type: ignore[no-any-return]
     every = getattr(rhythm, "run_every", None)
     return moment + every if every else None
+
+
+def _home() -> str:
+    """The database where the routers keep django-celery-beat; empty where it is not installed."""
+    if not apps.is_installed("django_celery_beat"):
+        return ""
+    return router.db_for_write(apps.get_model("django_celery_beat", "PeriodicTask"))
 
 
 def _has_tables(using: str) -> bool:

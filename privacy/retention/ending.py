@@ -13,6 +13,7 @@ from privacy.core.actors import Actor
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
 from privacy.core.periods import Period
+from privacy.datamap import graph
 from privacy.datamap.shapes import Expiry, KeptField
 from privacy.disposal import expiry as disposal
 from privacy.disposal.plan import as_moment
@@ -172,20 +173,22 @@ def carry_out(
         before: the counts that an attempt which broke off had told; they are counted on.
 
     Returns:
-        ``deleted`` or ``anonymised`` rows, and ``files`` that went; in a dry run those that would.
+        ``deleted`` or ``anonymised`` rows, ``files`` that went, and ``accounts`` where the rows are people; in a
+        dry run those that would.
     """
     end = rulebook.end(schedule)
     cutoff = rulebook.cutoff(schedule, horizon, now)
     masks = isinstance(end.rule, Expiry) and end.action == "anonymise"
 
-    had = before or {"deleted": 0, "anonymised": 0, "files": 0}
+    # Rows of the user model are people: the careful night must see how many would go.
+    accounts = isinstance(end.rule, Expiry) and end.declared.model._meta.concrete_model is graph.user_model()
+    had: Mapping[str, int] = before or {}
 
     def counted(rows: int, files: int) -> dict[str, int]:
-        return {
-            "deleted": had["deleted"] + (0 if masks else rows),
-            "anonymised": had["anonymised"] + (rows if masks else 0),
-            "files": had["files"] + files,
-        }
+        now_done = {"deleted": 0 if masks else rows, "anonymised": rows if masks else 0, "files": files}
+        if accounts:
+            now_done["accounts"] = rows
+        return {word: count + had.get(word, 0) for word, count in now_done.items()}
 
     def progress(counts: Mapping[str, int]) -> None:
         told(counted(counts["rows"], counts["files"]))
@@ -202,6 +205,12 @@ def carry_out(
         )
     else:
         report = disposal.end_keep(
-            declared=end.declared, keep=end.rule, moment=horizon, now=now, actor=actor, dry_run=dry_run
+            declared=end.declared,
+            keep=end.rule,
+            moment=horizon,
+            now=now,
+            actor=actor,
+            dry_run=dry_run,
+            progress=progress,
         )
     return counted(report.rows, report.files)

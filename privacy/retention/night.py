@@ -60,11 +60,12 @@ def expire(context: NightContext) -> StepReport:
 
 def _total(done: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
     """Sums by what happened first, then the rows of each schedule that had any."""
-    sums = {"deleted": 0, "anonymised": 0, "files": 0}
+    people = {"accounts": 0} if any("accounts" in found for found in done.values()) else {}
+    sums = {"deleted": 0, "anonymised": 0, "files": 0, **people}
     rows = {name: found["deleted"] + found["anonymised"] for name, found in done.items()}
     for found in done.values():
         for word in sums:
-            sums[word] += found[word]
+            sums[word] += found.get(word, 0)
     return {**sums, **{name: count for name, count in rows.items() if count}}
 
 

@@ -33,7 +33,6 @@ def after_migrate(sender: object, *, using: str = "default", **kwargs: Any) -> N
         name=BEAT_NAME,
         task=TASK,
         at=settings.night_at,
-        using=using,
         already=lambda name: EvidenceEntry.objects.filter(act=_REGISTERED, label=name).exists(),
         remember=lambda name: _remember(name, actor),
     )

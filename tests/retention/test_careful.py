@@ -11,6 +11,8 @@ from django.core import mail
 from django.db import IntegrityError, transaction
 
 from privacy.core.registries import StepReport
+from privacy.datamap import graph
+from privacy.datamap.registry import registry
 from privacy.retention.models import Approval, NightRun
 from privacy.retention.services import NightReport, NothingToApprove, approve_night, run_night
 from tests.host.models import PageView
@@ -118,6 +120,22 @@ class TestLarge:
         assert step.real_calls == 0
         approval = Approval.objects.get(status="waiting")
         assert (approval.reasons, approval.accounts, approval.total_accounts) == (["large"], 6, 100)
+
+    def test_accounts_that_a_schedule_ends_are_counted_as_well(self, now: datetime) -> None:
+        users = get_user_model()
+        known = graph.find(users)
+        assert known is not None
+        registry.withdraw(users)
+        registry.declare(users, type("UserData", (known.data,), {"expires": "P3Y from date_joined"}))
+        users.objects.bulk_create(
+            users(username=f"m{n}", date_joined=now - timedelta(days=2000 if n < 30 else 1)) for n in range(100)
+        )
+        assert night(now).status == "awaiting_approval"
+        approval = Approval.objects.get(status="waiting")
+        assert (approval.reasons, approval.accounts) == (["large"], 30)
+        approve(now)
+        assert night(now).status == "done"
+        assert users.objects.count() == 70
 
     def test_a_night_at_the_share_goes_on(self, now: datetime) -> None:
         people(100)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import importlib
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -8,9 +7,10 @@ from uuid import uuid4
 import pytest
 from django.db import OperationalError
 from django.utils import timezone
+from django.utils.connection import ConnectionDoesNotExist
 from django_celery_beat.models import PeriodicTask
 
-from privacy.retention import execution, tasks
+from privacy.retention import execution, receivers, tasks
 from privacy.retention.models import Approval, NightRun
 from privacy.retention.queries import horizon
 from privacy.retention.receivers import BEAT_NAME
@@ -47,15 +47,38 @@ class TestBeat:
         emit()
         assert not PeriodicTask.objects.get(name=BEAT_NAME).enabled
 
+    def test_the_migrate_of_another_database_registers_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        PeriodicTask.objects.all().delete()
+        monkeypatch.setattr(receivers, "BEAT_NAME", "Privacy: never registered before")
+        emit(using="archive")
+        assert not PeriodicTask.objects.exists()
+        emit()
+        assert PeriodicTask.objects.filter(task="privacy.nightly").count() == 1
+
+    def test_it_is_registered_where_the_routers_keep_the_beat(
+        self, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A site may keep django-celery-beat in a database of its own; this one has none, and is asked for it."""
+        monkeypatch.setattr(receivers, "BEAT_NAME", "Privacy: never registered before")
+        settings.DATABASE_ROUTERS = ["tests.retention.test_tasks.BeatElsewhere"]
+        with pytest.raises(ConnectionDoesNotExist, match="beat"):
+            emit()
+
     def test_a_deleted_task_stays_deleted(self) -> None:
         PeriodicTask.objects.filter(name=BEAT_NAME).delete()
         emit()
         assert not PeriodicTask.objects.filter(name=BEAT_NAME).exists()
 
 
-def emit() -> None:
-    receivers = importlib.import_module("privacy.retention.receivers")
-    receivers.after_migrate(None, using="default")
+def emit(using: str = "default") -> None:
+    receivers.after_migrate(None, using=using)
+
+
+class BeatElsewhere:
+    """Routes django-celery-beat to a database called "beat"."""
+
+    def db_for_write(self, model: Any, **hints: Any) -> str | None:
+        return "beat" if model._meta.app_label == "django_celery_beat" else None
 
 
 class TestNightly:
