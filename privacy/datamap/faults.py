@@ -14,7 +14,7 @@ from privacy.datamap import decisions, paths
 from privacy.datamap.declarations import Anonymise, Delete, Expire, Keep, PersonalData, Sentinel, Shorten
 from privacy.datamap.graph import Declared
 from privacy.datamap.misshapen import misshapen
-from privacy.datamap.shapes import BrokenDeclaration
+from privacy.datamap.shapes import BrokenDeclaration, Side
 
 LEGAL_BASES = (
     "contract",
@@ -172,15 +172,23 @@ def _links(declared: Declared) -> Faults:
     """E103: a row that outlives its person must let go of them."""
     for side in declared.sides:
         field = side.direct_field
-        if field is None or isinstance(side.erasure, Delete) or declared.model is get_user_model():
+        if isinstance(side.erasure, Keep) and not _lets_go(side):
+            # A kept row ends once nobody is linked to it: one that keeps its link looks like a living person's.
+            where = f"{declared.label}.{field.name if field is not None else side.name}"
+            mend = "Make the link a nullable column of the row, or anonymise the row"
+            yield _link(where, "the row is kept, but its link to the person cannot be emptied", mend)
+        if field is None or not isinstance(side.erasure, Anonymise) or declared.model is get_user_model():
             continue
         where = f"{declared.label}.{field.name}"
-        if isinstance(side.erasure, Keep):
-            if side.kind == "user" and not field.null:
-                yield _link(where, "the row is kept, but its link may not be empty", "Make the link nullable")
-        elif field.name not in side.erasure.values:
+        if field.name not in side.erasure.values:
             mend = f"Make it nullable or give Anonymise({field.name}=…), a Sentinel for a link"
             yield _link(where, "the row is anonymised, but still leads to the person", mend)
+
+
+def _lets_go(side: Side) -> bool:
+    if side.direct_field is not None:
+        return bool(side.direct_field.null)
+    return side.kind == "user" and bool(side.path)  # the link in between is cut when its own row goes
 
 
 def _erasures(declared: Declared) -> list[Any]:

@@ -170,6 +170,13 @@ class Declared:
     def _generic_side(self, word: Generic) -> Side:
         for part in (word.content_type, word.object_id):
             paths.follow(self.model, part, where=f"{self.label}.{part}")
+            if "__" in part:
+                raise BrokenDeclaration(
+                    code="privacy.E101",
+                    field=f"{self.label}.{part}",
+                    problem="a generic key is two columns of the row itself, and this leads to another row",
+                    mend="Declare the other row by its Generic, and this one by the path to its own person",
+                )
         direct = self.model._meta.get_field(word.object_id)
         assert isinstance(direct, Field)
         return Side(

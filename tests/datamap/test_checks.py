@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.checks import run_checks
 
 from privacy import (
@@ -32,6 +33,7 @@ ORDER = {
     "fields": {"total": Keep("tax law", until="P10Y from placed_at")},
     "plain": {"number": "our own"},
 }
+JOINED = "P1Y from joined_at"
 BROKEN: list[tuple[str, str, Any, dict[str, Any]]] = [
     ("E101", "host.Order.buyer", host.Order, {**ORDER, "subject": "buyer"}),
     ("E101", "host.Order.number", host.Order, {**ORDER, "subject": "number"}),
@@ -58,6 +60,29 @@ BROKEN: list[tuple[str, str, Any, dict[str, Any]]] = [
             "holds": ("title", "file"),
             "on_erasure": Keep("law", until="P1Y from owner__date_joined"),
         },
+    ),
+    (
+        "E103",
+        "host.NewsletterContact.address",
+        host.NewsletterContact,
+        {"subject": "email:address", "holds": ("address", "name"), "on_erasure": Keep("law", until=JOINED)},
+    ),
+    (
+        "E103",
+        "host.Comment.email:author__email",
+        host.Comment,
+        {
+            "subject": "email:author__email",
+            "holds": ("text",),
+            "on_erasure": Keep("law", until="P1Y from author__date_joined"),
+        },
+    ),
+    ("E103", "auth.User.self", User, {"subject": "self", "on_erasure": Keep("law", until="P3Y from date_joined")}),
+    (
+        "E101",
+        "host.OrderLine.order__number",
+        host.OrderLine,
+        {"subject": Generic("order", "order__number"), "holds": ("article", "engraving")},
     ),
     ("E104", "host.Review.author", host.Review, {"subject": "email:author__email", "holds": ("signed_as",)}),
     ("E104", "host.OrderLine.order", host.Order, {"subject": "customer", "holds": ("number", "address", "phone")}),
