@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -133,13 +133,14 @@ def _precious() -> Mapping[str, Path]:
     return places
 
 
-def walk(alias: str, *, expected: bool = False) -> dict[str, Listed]:
+def walk(alias: str, *, expected: bool = False, alive: Callable[[], None] | None = None) -> dict[str, Listed]:
     """Every file of the storage by name, folders included, flags ignored.
 
     Args:
         alias: the storage's alias.
         expected: True when files are known to lie there, so that a missing folder means an unmounted disk
             and not a site that never took a backup.
+        alive: called after each hundred files: a remote storage is asked about each of them.
 
     Raises:
         NoStorage, SharedFolder: the storage cannot be used.
@@ -154,8 +155,13 @@ def walk(alias: str, *, expected: bool = False) -> dict[str, Listed]:
             mend="Rename or remove that file",
         )
     held = set(names)
-    found = (look(storage, name) for name in names if not _belongs_to_another(name, held))
-    return {listed.name: listed for listed in found if listed}
+    found: dict[str, Listed] = {}
+    for number, name in enumerate((name for name in names if not _belongs_to_another(name, held)), start=1):
+        if listed := look(storage, name):
+            found[name] = listed
+        if alive and number % 100 == 0:
+            alive()
+    return found
 
 
 def list_names(alias: str, storage: Storage, *, expected: bool = False) -> list[str]:

@@ -8,7 +8,9 @@ from privacy.core.registries import NightContext, NightStep, StepReport, night_s
 
 def scan(context: NightContext) -> StepReport:
     """Make the register say what the storages say."""
-    report = services.reconcile(now=context.now, actor=context.actor, dry_run=context.dry_run)
+    report = services.reconcile(
+        now=context.now, actor=context.actor, dry_run=context.dry_run, progress=context.progress
+    )
     return StepReport(report.counts(), error="\n".join(report.problems))
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.core.files.storage import Storage
@@ -17,6 +18,7 @@ from privacy.backups.models import Backup, BackupStorage
 from privacy.core.actors import Actor
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
+from privacy.core.registries import Progress
 from privacy.evidence.services import record
 
 logger = logging.getLogger("privacy.backups")
@@ -52,7 +54,7 @@ class ScanReport:
         return {name: getattr(self, name) for name in ("present", "found", "returned", "vanished", "gone")}
 
 
-def reconcile(*, now: datetime, actor: Actor, dry_run: bool = False) -> ScanReport:
+def reconcile(*, now: datetime, actor: Actor, dry_run: bool = False, progress: Progress | None = None) -> ScanReport:
     """Make the register say what the storages say, then warn ADMINS when the last dump is about to go.
 
     A storage that cannot be listed is a problem in the report and in its row, and does not stop the others.
@@ -60,17 +62,21 @@ def reconcile(*, now: datetime, actor: Actor, dry_run: bool = False) -> ScanRepo
     """
     report = ScanReport()
     for alias in listing.aliases():
-        _scan(alias, report, now=now, actor=actor, dry_run=dry_run)
+        _scan(alias, report, now=now, actor=actor, dry_run=dry_run, progress=progress)
     if not dry_run:
         alarms.warn(now=now)
     return report
 
 
-def _scan(alias: str, report: ScanReport, *, now: datetime, actor: Actor, dry_run: bool) -> None:
+def _scan(
+    alias: str, report: ScanReport, *, now: datetime, actor: Actor, dry_run: bool, progress: Progress | None
+) -> None:
     # The rows are read before the files: a dump that is registered meanwhile cannot look vanished.
     known = {row.name: row for row in Backup.objects.filter(storage=alias)}
     try:
-        files = listing.walk(alias, expected=any(row.is_here for row in known.values()))
+        expected = any(row.is_here for row in known.values())
+        alive = partial(progress, report.counts()) if progress else None
+        files = listing.walk(alias, expected=expected, alive=alive)
     except PrivacyError as error:
         report.problems.append(str(error))
         if not dry_run:

@@ -127,6 +127,14 @@ def test_many_files_take_few_queries(
     assert Backup.objects.count() == 60
 
 
+def test_a_long_listing_gives_signs_of_life(put: Put, now: datetime, actor: Actor) -> None:
+    for number in range(250):
+        put(f"copies/{number}.sql")
+    signs: list[object] = []
+    services.reconcile(now=now, actor=actor, progress=lambda counts, cursor=None: signs.append(counts))
+    assert len(signs) == 2
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
