@@ -14,6 +14,7 @@ KINDS = ("acts", "sections", "checks", "promises", "night", "receivers", "blocks
 def connect() -> None:
     """Import every room's registering modules, then the ``privacy.py`` of each installed app."""
     from privacy.core import checks  # noqa: F401
+    from privacy.datamap.bundled import history
     from privacy.datamap.registry import registry
 
     for room in ROOMS:
@@ -23,3 +24,4 @@ def connect() -> None:
                 import_module(f"privacy.{room}.{kind}")
     import_module("privacy.datamap.bundled")
     autodiscover_modules("privacy", register_to=registry)
+    history.declare_all()

@@ -37,14 +37,16 @@ def declare_all() -> None:
         both,
         ("token", "token_checksum", "scope", "resource"),
         export=("scope", "expires"),
+        access=True,
     )
-    _sign_in("oauth2_provider.RefreshToken", both, ("token", "token_checksum", "resource"))
-    _sign_in("oauth2_provider.IDToken", both, ("scope",), export=("scope", "expires"))
+    _sign_in("oauth2_provider.RefreshToken", both, ("token", "token_checksum", "resource"), access=True)
+    _sign_in("oauth2_provider.IDToken", both, ("scope",), export=("scope", "expires"), access=True)
     _sign_in(
         "oauth2_provider.Grant",
         both,
         ("code", "redirect_uri", "scope", "code_challenge", "nonce", "claims", "resource"),
         plain={"code_challenge_method": "an algorithm"},
+        access=True,
     )
     _sign_in(
         "oauth2_provider.DeviceGrant",
@@ -55,6 +57,7 @@ def declare_all() -> None:
             "interval": "seconds between questions",
             "client_id": "the public name of a client program",
         },
+        access=True,
     )
 
 
@@ -89,7 +92,9 @@ def _sign_in(
     plain: dict[str, str] | None = None,
     export: tuple[str, ...] = (),
     source: str = "given",
+    access: bool = False,
 ) -> None:
+    """``access`` for what lets a program in without its person: it goes with the cut-off, and is easily made anew."""
     declare(
         label,
         subject=subject,
@@ -100,4 +105,5 @@ def _sign_in(
         holds=holds,
         plain=plain,
         export=export,
+        access=access,
     )

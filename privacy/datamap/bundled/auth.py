@@ -34,6 +34,7 @@ def declare_all() -> None:
         source="automatic",
         holds=("key",),
         export=("created",),
+        access=True,
     )
 
 

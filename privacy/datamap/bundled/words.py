@@ -36,6 +36,7 @@ def declare(
     plain: Mapping[str, str] | None = None,
     expires: str | Expire | Sequence[str | Expire] = (),
     export: Sequence[str] = (),
+    access: bool = False,
 ) -> None:
     """Declare ``model`` when it is installed, by the words of ``PersonalData``."""
     model = installed(model) if isinstance(model, str) else model
@@ -56,6 +57,7 @@ def declare(
         "plain": {name: reason for name, reason in (plain or {}).items() if name in names},
         "expires": expires,
         "export": tuple(name for name in export if name in names),
+        "access": access,
     }
     registry.declare(model, type(f"{model._meta.object_name}Data", (PersonalData,), body), bundled=True)
 
