@@ -13,6 +13,8 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from privacy.core.actors import Actor
+from privacy.datamap.declarations import ExternalStore
+from privacy.datamap.registry import registry
 from privacy.disposal.models import Closure, SessionIndex
 from privacy.disposal.services import Mandate, close_account, run_closures, take_over_closed
 from privacy.evidence.models import EvidenceDetail
@@ -73,3 +75,35 @@ def test_accounts_that_the_site_closed_are_taken_over_and_reopened_ones_given_ba
     left = set(get_user_model().objects.values_list("pk", flat=True))
     assert left == {users[1].pk, users[2].pk}
     assert set(Closure.objects.values_list("status", flat=True)) == {"done", "cancelled"}
+
+
+@pytest.mark.skipif("not settings.AUTH_USER_MODEL.startswith('host_email')", reason="only a natural key is used again")
+def test_whoever_takes_the_key_of_an_erased_account_is_somebody_new(now: datetime, actor: Actor) -> None:
+    """The first erasure is not finished when the same address registers anew."""
+
+    class Crm(ExternalStore):
+        name = "crm"
+        left = 1
+
+        def erase(self, keys: Any) -> None:
+            pass
+
+        def verify(self, keys: Any) -> int:
+            return self.left
+
+    registry.add_store(Crm)
+    by_page = Mandate("member", "page", "password")
+    first = close_account(user=person("xqkey"), mandate=by_page, now=now, actor=actor)
+    assert first.status == "partial"
+    again = person("xqkey")
+
+    run_closures(now=now, horizon=now, actor=actor)
+
+    assert get_user_model().objects.get(pk=again.pk).is_active
+    assert Session.objects.count() == 1
+    second = close_account(user=again, mandate=by_page, now=now, actor=actor)
+    assert second.closure_id != first.closure_id
+    assert tables_with("xqkey@example.org") == ["privacy_closure.subject_key"]
+    Crm.left = 0
+    run_closures(now=now, horizon=now, actor=actor)
+    assert set(Closure.objects.values_list("status", "subject_key")) == {("done", "")}

@@ -12,7 +12,7 @@ from django.db import connection
 
 from privacy.core.actors import Actor
 from privacy.disposal.models import Closure
-from privacy.disposal.services import Mandate, close_account
+from privacy.disposal.services import Mandate, close_account, preview_account
 from tests.disposal.planting import plant
 from tests.disposal.searching import files_with, tables_with
 
@@ -77,3 +77,30 @@ def test_a_finished_closure_knows_nobody_any_more(now: datetime, actor: Actor) -
     assert closure.subject_key == ""
     assert closure.status == Closure.Status.DONE
     assert closure.finished_at == now
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_kept_row_whose_period_has_no_beginning_is_listed_without_an_end(now: datetime, actor: Actor) -> None:
+    """It would stay for ever: the others' end must not cover it up."""
+    from privacy import Anonymise, Keep, PersonalData
+    from privacy.datamap.registry import registry
+    from tests.host import models as host
+
+    class KeptViews(PersonalData):
+        subject = "user"
+        category = "events"
+        purpose = "improvement"
+        legal_basis = "legal_obligation"
+        on_erasure = Anonymise(user_agent="", path="")
+        fields = {"ip": Keep("law", until="P1Y from user__last_login")}
+
+    registry.withdraw(host.PageView)
+    registry.declare(host.PageView, KeptViews)
+    user = plant(TOKEN)
+    host.PageView.objects.create(user=user, path="/", viewed_at=now)
+    assert {(item.rows, item.until is None) for item in preview_account(user=user).kept if item.ground == "law"} == {
+        (2, False)
+    }
+    type(user).objects.filter(pk=user.pk).update(last_login=None)
+    report = close_account(user=user, mandate=BY_PASSWORD, now=now, actor=actor)
+    assert [(item.rows, item.until) for item in report.kept if item.ground == "law"] == [(2, None)]

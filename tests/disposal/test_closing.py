@@ -24,6 +24,7 @@ from privacy.disposal.services import (
     WrongState,
     cancel_closure,
     close_account,
+    close_accounts,
     preview_account,
     review_waiting,
     run_closure,
@@ -128,6 +129,35 @@ def test_closing_twice_goes_on_with_the_first(now: datetime, actor: Actor) -> No
     second = close_account(user=user, mandate=BY_PASSWORD, now=now + timedelta(days=3), actor=actor)
     assert (first.closure_id, first.due_at) == (second.closure_id, second.due_at)
     assert Closure.objects.count() == 1
+
+
+def test_an_erased_person_is_in_no_closure_they_took_back_before(now: datetime, actor: Actor) -> None:
+    rules(after="P3M")
+    user = plant("wavers")
+    first = close_account(user=user, mandate=BY_PASSWORD, now=now, actor=actor)
+    cancel_closure(closure=Closure.objects.get(pk=first.closure_id), now=now, actor=actor)
+    rules(after="P0D")
+    assert close_account(user=user, mandate=BY_PASSWORD, now=now, actor=actor).status == "done"
+    assert set(Closure.objects.values_list("status", "subject_key")) == {("cancelled", ""), ("done", "")}
+
+
+def test_a_list_of_accounts_that_gets_time_leaves_reopened_ones_open_until_the_rule_names_them_anew(
+    now: datetime,
+) -> None:
+    rules(after="P3M")
+    asleep = users().filter(pk=plant("asleep").pk)
+    by_rule = Mandate("retention", "retention")
+    assert close_accounts(users=asleep, mandate=by_rule, now=now, actor=NIGHT)["scheduled"] == 1
+    assert not asleep.get().is_active
+    later = now + timedelta(days=30)
+    assert close_accounts(users=asleep, mandate=by_rule, now=later, actor=NIGHT)["scheduled"] == 1
+    first = Closure.objects.get()
+    asleep.update(is_active=True)
+
+    assert close_accounts(users=asleep, mandate=by_rule, now=later, actor=NIGHT)["scheduled"] == 1
+
+    assert Closure.objects.get(pk=first.pk).status == "cancelled"
+    assert Closure.objects.get(status="scheduled").closed_at == later
 
 
 def test_identity_must_be_confirmed_where_the_profile_says_so(now: datetime, actor: Actor) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dateutil.relativedelta import relativedelta
 from django.contrib.auth import get_user_model
 from django.core.files.base import ContentFile
 from django.db import connection
@@ -18,11 +19,13 @@ from privacy.datamap import graph
 from privacy.datamap.declarations import Anonymise, Delete, Keep, PersonalData
 from privacy.datamap.registry import registry
 from privacy.disposal.expiry import end_keep, expire, kept_over, over
-from privacy.disposal.models import Sweep
+from privacy.disposal.models import Closure, Sweep
 from privacy.disposal.relations import StillPointedAt
 from privacy.disposal.services import Mandate, close_account
 from privacy.disposal.sweeping import sweep
 from privacy.evidence.models import EvidenceEntry
+from privacy.retention.models import Approval
+from privacy.retention.services import run_night, sync_schedules
 from tests.disposal.planting import plant
 from tests.host import models as host
 
@@ -253,3 +256,61 @@ def test_an_expiring_account_goes_through_a_closure(now: datetime, actor: Actor)
     assert report.rows == 1
     assert not host.Upload.objects.exists()
     assert not get_user_model().objects.filter(username="asleep").exists()
+
+
+def test_a_childs_row_takes_its_parents_row_along(now: datetime, actor: Actor, settings: Any) -> None:
+    """Multi-table inheritance: what is left in the parent's table would be half of the row."""
+
+    class ExpiringContracts(PersonalData):
+        subject = "owner"
+        category = "documents"
+        purpose = "membership"
+        legal_basis = "contract"
+        on_erasure = Delete()
+        holds = ("terms",)
+        expires = "P1Y from owner__date_joined"
+
+    settings.PRIVACY = {**settings.PRIVACY, "WINDOW_ROWS": 1}
+    user = get_user_model().objects.create_user("signer", date_joined=now - timedelta(days=500))
+    for number in range(3):
+        host.Contract.objects.create(owner=user, title=f"title {number}", terms="terms")
+    plain = host.Document.objects.create(owner=user, title="no contract")
+    registry.withdraw(host.Contract)
+    registry.declare(host.Contract, ExpiringContracts)
+    declared, expiry = rule(host.Contract, "P1Y")
+
+    report = expire(declared=declared, expiry=expiry, cutoff=now - timedelta(days=365), now=now, actor=actor)
+
+    assert (report.rows, report.children) == (3, 3)
+    assert not host.Contract.objects.exists()
+    assert host.Document.objects.get() == plain
+
+
+def test_each_window_is_proved_with_its_rows(now: datetime, actor: Actor, views: Any, settings: Any) -> None:
+    """A crash after some windows leaves no removal without its evidence."""
+    settings.PRIVACY = {**settings.PRIVACY, "WINDOW_ROWS": 4}
+    declared, expiry = rule(host.PageView, "P13M")
+    expire(declared=declared, expiry=expiry, cutoff=now, now=now, actor=actor)
+    proved = EvidenceEntry.objects.filter(act="disposal.rows_expired").order_by("pk")
+    assert [entry.counts for entry in proved] == [{"rows": 4}, {"rows": 4}, {"rows": 2}]
+
+
+def test_finished_closures_end_in_the_night_twelve_months_later(now: datetime, actor: Actor) -> None:
+    """Our own rows keep to their own declaration; a closure under way has no end yet."""
+    get_user_model().objects.create_user("former-member")
+    Approval.objects.create(status="used", reasons=["first"], asked_at=now, confirmed_at=now)
+    for name in ("early", "late"):
+        close_account(user=plant(name), mandate=Mandate("member", "page", "password"), now=now, actor=actor)
+    _early, late = Closure.objects.order_by("pk")
+    Closure.objects.filter(pk=late.pk).update(finished_at=now + timedelta(days=2))
+    under_way = Closure.objects.create(
+        subject_key="", pseudonym="p", channel="page", status="held", closed_at=now, due_at=now
+    )
+    sync_schedules(now=now, actor=actor)
+    year_later = now + relativedelta(months=12)
+
+    run_night(now=year_later - timedelta(days=2), actor=actor, step="retention.schedules")
+    assert Closure.objects.count() == 3
+    run_night(now=year_later, actor=actor, step="retention.schedules")
+
+    assert set(Closure.objects.values_list("pk", flat=True)) == {late.pk, under_way.pk}
