@@ -12,7 +12,11 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def run_under(site: str, path: str) -> None:
     """Run the tests of ``path`` under ``tests.<site>_settings``; fails with their output when one fails."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTEST_", "COV_", "PRIVACY_TEST_TRIGGERS"))
+    }
     env |= {
         "DJANGO_SETTINGS_MODULE": f"tests.{site}_settings",
         "PRIVACY_TEST_DB": f"{env.get('PRIVACY_TEST_DB', 'suite')}_{site}_{os.getpid()}",
