@@ -38,6 +38,7 @@ def files(context: NightContext) -> StepReport:
     if context.dry_run:
         return StepReport({"files": rows.files().count()})
     gone = sweeping.sweep(rows)
+    sweeping.empty_log()
     left = Sweep.objects.count()
     return StepReport({"files": gone, "left": left}, error=f"{left} files could not be removed" if left else "")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.core.cache import caches
 from django.core.exceptions import FieldDoesNotExist
-from django.db import models, router
+from django.db import connections, models, router
 from django.db.models import CharField, DateTimeField, QuerySet, TextField, UUIDField, Value
 from django.db.models.functions import Cast, Coalesce
 
@@ -83,6 +83,25 @@ def sweep(rows: QuerySet[Sweep]) -> int:
         Sweep.objects.filter(pk__in=finished).delete()
         gone += len(finished)
     return gone
+
+
+def empty_log() -> bool:
+    """Write SQLite's log back and empty it; False when somebody else reads at this moment.
+
+    Until then what was erased stays readable in the log, and in the file that the log has not reached yet.
+    """
+    connection = connections[router.db_for_write(Sweep)]
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        return connection.vendor != "sqlite"
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        patience = cursor.fetchone()[0]
+        cursor.execute("PRAGMA busy_timeout = 1000")  # writers wait meanwhile
+        try:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            return not cursor.fetchone()[0]
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {patience}")
 
 
 def _sweep_chunk(chunk: Sequence[Sweep]) -> Iterator[int]:

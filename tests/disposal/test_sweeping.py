@@ -16,7 +16,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
 
 from privacy.core.actors import Actor
-from privacy.core.registries import night_steps
+from privacy.core.registries import NightContext, night_steps
 from privacy.disposal.models import Closure, Sweep
 from privacy.disposal.services import Mandate, close_account
 from privacy.disposal.sweeping import sweep
@@ -140,3 +140,16 @@ def test_one_persons_file_that_stays_marks_nobody_else_of_the_batch(
 def test_files_go_in_the_same_night_as_their_rows() -> None:
     order = {step.name: step.order for step in night_steps}
     assert order["disposal.files"] > max(order["disposal.closures"], order["retention.schedules"])
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="only SQLite keeps its log beside the file")
+def test_the_night_leaves_no_erased_value_in_sqlites_file_or_log(now: datetime) -> None:
+    token = b"xqwrittenahead"
+    user = get_user_model().objects.create_user(token.decode())
+    user.delete()
+    name = Path(connection.settings_dict["NAME"])
+    files = [name, name.with_name(f"{name.name}-wal")]
+    assert any(token in path.read_bytes() for path in files)
+    context = NightContext(now, now, uuid.uuid4(), False, Actor.system("night"), lambda *_: None)
+    night_steps.get("disposal.files").run(context)
+    assert not any(token in path.read_bytes() for path in files)
