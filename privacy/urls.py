@@ -5,4 +5,5 @@ from django.urls import URLPattern, URLResolver, include, path
 app_name = "privacy"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/privacy/", include("privacy.account.urls")),
+    path("privacy/", include("privacy.retention.urls")),
 ]

@@ -21,9 +21,9 @@ from django.db import models
 ROOT = Path(__file__).resolve().parent.parent
 HOUSE = ROOT / "privacy"
 FRONT_DOORS = {"models", "admin", "tasks"}
-#: Below these the time is an argument. Commands, tasks, views and admin pages may ask the clock.
+#: Below these the time is an argument. Commands, tasks, views, admin pages and system checks may ask the clock.
 DOORS_THAT_READ_THE_CLOCK = re.compile(
-    r"^privacy/(management/|core/commands\.py$|([a-z_]+/)?(views|admin|api|tasks|receivers|middleware)(/|\.py$))"
+    r"^privacy/(management/|core/commands\.py$|([a-z_]+/)?(views|admin|api|checks|tasks|receivers|middleware)(/|\.py$))"
 )
 #: Attributes of a person or of what a person wrote: ``__str__`` may name none of them.
 PERSONAL_WORDS = re.compile(

@@ -1,4 +1,4 @@
-"""System checks of the schedules; they read rows, so they run under ``check --database default``."""
+"""System checks of schedules and nights; they read rows, so they run under ``check --database default``."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps.config import AppConfig
-from django.core.checks import CheckMessage, Error, Tags, register
-from django.db import connections, router
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import DatabaseError, connections, router
+from django.utils import timezone
 
 from privacy.promises.models import ProfileTable, Promise
 from privacy.retention.declarations import declared_ends
+from privacy.retention.models import NightRun
 from privacy.retention.rules import bounds_of, is_weaker, proposed, rules
+from privacy.retention.watchdog import standing
 
 
 @register(Tags.database)
@@ -41,6 +44,23 @@ def check_declared_periods(
                     )
                 )
     return found
+
+
+@register(Tags.database)
+def check_last_night(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """W302: a night was completed within 26 hours, and none has waited longer for approval."""
+    if router.db_for_read(NightRun) not in (databases or ()):
+        return []
+    try:
+        found = standing(timezone.now())
+    except DatabaseError:
+        return []  # a migrate asks before it makes or alters the tables
+    if not found.late:
+        return []
+    # No error: it would stop a migrate, and with it the release that mends the night.
+    return [Warning(found.problem, hint=found.mend, obj=NightRun, id="privacy.W302")]
 
 
 def _has_tables(using: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.mail import mail_admins
 from django.urls import NoReverseMatch, reverse
@@ -41,7 +41,7 @@ def tell_admins(*, run: NightRun, report: NightReport) -> bool:
             f"- {name}: {counts_words({what: count for what, count in found.items() if ':' not in what})}"
             for name, found in approval.counts.items()
         ]
-    parts.append(_("See %(place)s") % {"place": _place(run)})
+    parts.append(_("See %(place)s") % {"place": place("privacy_nightrun_change", run.pk)})
     subject = _("The privacy night failed in part") if failed else _("The privacy night waits for approval")
     try:
         mail_admins(subject, "\n\n".join(parts))
@@ -52,8 +52,9 @@ def tell_admins(*, run: NightRun, report: NightReport) -> bool:
     return True
 
 
-def _place(run: NightRun) -> str:
+def place(screen: str, *args: Any) -> str:
+    """The address of a screen of the admin; in words where the site has none."""
     try:
-        return settings.site_url.rstrip("/") + reverse("admin:privacy_nightrun_change", args=[run.pk])
+        return settings.site_url.rstrip("/") + reverse(f"admin:{screen}", args=args)
     except NoReverseMatch:
         return _("the nights in the admin")

@@ -1,19 +1,22 @@
-"""The steps of the night that this room owns."""
+"""The steps of the night and of the hour that this room owns."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 
 from django.utils.translation import gettext_noop
 
-from privacy.core.registries import NightContext, NightStep, StepReport, night_steps
+from privacy.core.actors import Actor
+from privacy.core.registries import HourlyStep, NightContext, NightStep, StepReport, hourly_steps, night_steps
 from privacy.retention.ending import Rulebook, carry_out
 from privacy.retention.execution import safe_words
+from privacy.retention.lateness import tell_lateness
 from privacy.retention.models import Schedule
 from privacy.retention.schedules import sync_schedules
 
-SYNC, SCHEDULES = "retention.sync", "retention.schedules"
+SYNC, SCHEDULES, WATCHDOG = "retention.sync", "retention.schedules", "retention.watchdog"
 
 
 def sync(context: NightContext) -> StepReport:
@@ -58,6 +61,11 @@ def expire(context: NightContext) -> StepReport:
     return StepReport(_total(done), "\n".join(errors))
 
 
+def watch(now: datetime, actor: Actor) -> Mapping[str, int]:
+    """Tell the site's admins when no night was completed in time."""
+    return {"mails": int(tell_lateness(now=now, actor=actor))}
+
+
 def _total(done: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
     """Sums by what happened first, then the rows of each schedule that had any."""
     people = {"accounts": 0} if any("accounts" in found for found in done.values()) else {}
@@ -73,3 +81,4 @@ night_steps.add(SYNC, NightStep(SYNC, 10, gettext_noop("Compare the schedules wi
 night_steps.add(
     SCHEDULES, NightStep(SCHEDULES, 400, gettext_noop("Let rows end whose period is over"), expire, destroys=True)
 )
+hourly_steps.add(WATCHDOG, HourlyStep(WATCHDOG, 100, gettext_noop("Tell the admins when the night is late"), watch))

@@ -40,6 +40,10 @@ class NightRunQuerySet(models.QuerySet["NightRun"]):
         """Whole nights in which every step was done."""
         return self.real().filter(status="done")
 
+    def ended_well(self) -> NightRunQuerySet:
+        """Whole nights that did what they may: every step was done, or they asked for approval."""
+        return self.real().filter(status__in=("done", "awaiting_approval"))
+
     def until(self, moment: datetime) -> NightRunQuerySet:
         """Nights of that moment and before."""
         return self.filter(as_of__lte=moment)

@@ -26,6 +26,7 @@ from privacy.retention import queries, services
 from privacy.retention.admin.schedules import schedule_words
 from privacy.retention.liveness import is_alive
 from privacy.retention.models import Approval, NightRun, NightStepRun, Schedule
+from privacy.retention.watchdog import Standing, standing
 
 RUN, APPROVE = "privacy.run_night", "privacy.approve_night"
 #: Seconds between two looks at a night that is at work.
@@ -165,6 +166,11 @@ class NightRunAdmin(ModelAdmin[NightRun]):
             "approval_reasons": [_(REASONS[reason]) for reason in approval.reasons] if approval else [],
             "approval_steps": _previewed(approval) if approval else [],
         }
+
+
+def last_night() -> Standing:
+    """How old the last night is, for the banner."""
+    return standing(timezone.now())
 
 
 def _picture(run: NightRun, now: datetime) -> dict[str, Any]:
