@@ -6,6 +6,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -35,6 +36,8 @@ def page(request: HttpRequest) -> HttpResponse:
     return _page(request, ConfirmClosure(request=request, now=timezone.now()))
 
 
+# The closing has its own transactions: one around the whole request would undo the cut-off when the page fails.
+@transaction.non_atomic_requests
 @require_POST
 @never_cache
 @sensitive_post_parameters("password")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection, connections, transaction
+from django.test import Client, override_settings
 
 from privacy.core.actors import Actor
 from privacy.disposal.models import Captured, Closure, Sweep
@@ -232,3 +233,15 @@ def test_running_a_closure_again_takes_it_back_when_its_account_was_reopened(now
 
     assert report.status == "cancelled"
     assert get_user_model().objects.get(pk=user.pk).is_active
+
+
+def test_a_page_that_fails_behind_the_closing_does_not_undo_it(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ATOMIC_REQUESTS: the privacy page keeps its own transactions."""
+    monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", True)
+    user, client = plant("xqpage"), Client(raise_request_exception=False)
+    client.force_login(user)
+    with override_settings(TEMPLATES=[]):  # no farewell can be drawn
+        answer = client.post("/account/privacy/close/", {"password": "secret xqpage", "understood": "on"})
+    assert answer.status_code == 500
+    assert Closure.objects.get().status == "done"
+    assert tables_with("xqpage") == []
