@@ -81,6 +81,7 @@ _NOBODY = {
     "Approval": "counts of a night that waited for a confirmation",
     "Backup": "names and ages of dumps",
     "BackupStorage": "places of dumps",
+    "RegisteredCopy": "ages, places and rules of copies; who answers for one is a role in words",
 }
 
 for _name, _reason in _NOBODY.items():

@@ -1,17 +1,19 @@
-"""The register of backups: one row a file, and one row a storage with the outcome of its last scan.
+"""The register of backups: a row a file, a row a storage with the outcome of its last scan, a row a copy elsewhere.
 
 Nothing here is about a person: names of dumps hold the database's name, a server's name and a time.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from privacy.backups.querysets import BackupQuerySet
+from privacy.backups.querysets import BackupQuerySet, CopyQuerySet
 
-__all__ = ["Backup", "BackupStorage"]
+__all__ = ["Backup", "BackupStorage", "RegisteredCopy"]
 
 
 class Backup(models.Model):
@@ -113,3 +115,83 @@ class BackupStorage(models.Model):
 
     def __str__(self) -> str:
         return self.alias
+
+
+class RegisteredCopy(models.Model):
+    """A copy that lies where no storage of ours sees it, or a standing rule by which somebody makes such copies.
+
+    What is known of it was declared in a file; its end is what a person confirmed.
+    """
+
+    class Kind(models.TextChoices):
+        PG_DUMP = "pg_dump", _("pg_dump")
+        RESTIC = "restic", _("restic")
+        BORG = "borg", _("borg")
+        HOST = "host", _("copy by the host")
+        TEST_COPY = "test_copy", _("test copy of the live database")
+        OTHER = "other", _("other copy")
+
+    class Alarm(models.TextChoices):
+        NONE = "", _("none")
+        SOON = "soon", _("ends soon")
+        OVER = "over", _("past its end")
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    place = models.CharField(_("place"), max_length=200)
+    region = models.CharField(_("region"), max_length=100)
+    taken_at = models.DateTimeField(_("taken"), null=True, blank=True, help_text=_("Empty under a standing rule."))
+    every = models.CharField(
+        _("made every"), max_length=40, blank=True, help_text=_("How often a standing rule makes a copy.")
+    )
+    kept_for = models.CharField(_("kept for at most"), max_length=40)
+    ends_at = models.DateTimeField(_("gone at the latest"), null=True, blank=True)
+    confirmed_by = models.CharField(_("who confirms its destruction"), max_length=200, help_text=_("A role."))
+    registered_at = models.DateTimeField(_("registered"))
+    changed_at = models.DateTimeField(_("facts last changed"))
+    destroyed_at = models.DateTimeField(_("destruction confirmed"), null=True, blank=True)
+    alarm = models.CharField(
+        _("alarm"),
+        max_length=10,
+        blank=True,
+        choices=Alarm,
+        default=Alarm.NONE,
+        help_text=_("The state that ADMINS were last told about."),
+    )
+
+    objects = CopyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("copy elsewhere")
+        verbose_name_plural = _("copies elsewhere")
+        ordering = ["ends_at", "name"]
+        default_permissions = ("view",)
+        permissions = [("confirm_destruction", _("Can confirm that a copy was destroyed"))]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(every="", taken_at__isnull=False, ends_at__isnull=False)
+                | (~Q(every="") & Q(taken_at__isnull=True, ends_at__isnull=True)),
+                name="privacy_copy_single_or_standing",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["pg_dump", "restic", "borg", "host", "test_copy", "other"]),
+                name="privacy_copy_known_kind",
+            ),
+            models.CheckConstraint(
+                condition=~Q(name="") & ~Q(place="") & ~Q(region="") & ~Q(kept_for="") & ~Q(confirmed_by=""),
+                name="privacy_copy_all_facts",
+            ),
+            models.CheckConstraint(
+                condition=Q(taken_at__isnull=True) | Q(taken_at__lte=F("changed_at"), ends_at__gt=F("taken_at")),
+                name="privacy_copy_times_in_order",
+            ),
+            models.CheckConstraint(condition=Q(alarm__in=["", "soon", "over"]), name="privacy_copy_known_alarm"),
+        ]
+        indexes = [models.Index(fields=["destroyed_at", "ends_at"], name="privacy_copy_due")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its end is over and nobody confirmed that it was destroyed."""
+        return self.destroyed_at is None and self.ends_at is not None and self.ends_at <= now

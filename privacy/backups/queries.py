@@ -7,9 +7,9 @@ from datetime import datetime
 
 from django.db.models import Max, Min, Q, Sum
 
-from privacy.backups import alarms, listing
+from privacy.backups import alarms, copy_alarms, listing
 from privacy.backups.alarms import Alarm
-from privacy.backups.models import Backup, BackupStorage
+from privacy.backups.models import Backup, BackupStorage, RegisteredCopy
 from privacy.backups.sections import BackupRules
 from privacy.core.conf import settings
 from privacy.core.periods import NO_END, Period
@@ -30,13 +30,22 @@ def ends_at(taken_at: datetime, period: Period | None) -> datetime | None:
 def last_backup_date(*, now: datetime) -> datetime | None:
     """The moment after which no backup holds the people erased at ``now``: never too early.
 
-    While the site has backups at all, one may be in the making at this very moment, with the people still
-    in it, so the answer is the end of a backup taken now. A storage that was never listed may hold some; a
-    file that vanished may lie elsewhere until its time is over.
+    The latest of the storages' and of the registered copies' ends, each by its own rule.
 
     Returns:
         None when nothing holds them, ``NO_END`` when backups hold them and nobody promised to delete those.
         Source: HTC-10-4, T02, K09.
+    """
+    ends = [end for end in (_dumps_until(now), _copies_until(now)) if end]
+    return max(ends, default=None)
+
+
+def _dumps_until(now: datetime) -> datetime | None:
+    """The same for what the storages hold.
+
+    While the site has backups at all, one may be in the making at this very moment, with the people still
+    in it, so the answer is the end of a backup taken now. A storage that was never listed may hold some; a
+    file that vanished may lie elsewhere until its time is over.
     """
     period = kept_for()
     newest = Backup.objects.filter(status__in=("present", "failed", "vanished")).aggregate(
@@ -51,6 +60,25 @@ def last_backup_date(*, now: datetime) -> datetime | None:
     if period is None:
         return NO_END
     return period.end(max(now, newest["here"] or now), settings.calendar)
+
+
+def _copies_until(now: datetime) -> datetime | None:
+    """The same for registered copies: a standing rule makes one at this very moment.
+
+    A copy past its end that nobody confirmed as destroyed is still there, so it counts as if it were taken now,
+    like a file that could not be deleted.
+    """
+    rules = RegisteredCopy.objects.held().order_by().values_list("kept_for", "ends_at").distinct()
+    ends = (end if end and end > now else Period.parse(kept_for).end(now, settings.calendar) for kept_for, end in rules)
+    return max(ends, default=None)
+
+
+def copies_outliving(period: Period, *, now: datetime) -> int:
+    """Held copies older than ``period`` or past their own end, and standing rules that keep copies for longer."""
+    over = Q(ends_at__lte=now) | Q(taken_at__lte=period.cutoff(now, settings.calendar))
+    rules = RegisteredCopy.objects.held().standing().values_list("kept_for", flat=True)
+    longer = sum(Period.parse(kept_for).may_outlast(period) for kept_for in rules)
+    return RegisteredCopy.objects.held().filter(over).count() + longer
 
 
 def last_full_listing() -> datetime | None:
@@ -72,6 +100,8 @@ class Overview:
         gone: files that were deleted and verified absent.
         vanished: files that left without us.
         oldest: when the oldest present file was taken, and ``next_end`` when it must be gone.
+        copies: copies elsewhere that are held, and rules that make such copies; ``copies_over`` of them are past
+            their end without a confirmed destruction.
         listed_at: the last full listing; ``problems`` says why a storage could not be listed since.
     """
 
@@ -84,6 +114,8 @@ class Overview:
     vanished: int
     oldest: datetime | None
     next_end: datetime | None
+    copies: int
+    copies_over: int
     listed_at: datetime | None
     problems: tuple[str, ...]
     alarms: tuple[Alarm, ...]
@@ -108,7 +140,9 @@ def overview(now: datetime) -> Overview:
         vanished=Backup.objects.filter(status="vanished").count(),
         oldest=figures["oldest"],
         next_end=ends_at(figures["oldest"], period) if figures["oldest"] else None,
+        copies=RegisteredCopy.objects.held().count(),
+        copies_over=RegisteredCopy.objects.over(now).count(),
         listed_at=last_full_listing(),
         problems=tuple(BackupStorage.objects.exclude(error="").values_list("error", flat=True)),
-        alarms=tuple(alarms.alarms(now)),
+        alarms=(*alarms.alarms(now), *copy_alarms.alarms(now)),
     )

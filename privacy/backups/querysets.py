@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 
 if TYPE_CHECKING:
-    from privacy.backups.models import Backup
+    from privacy.backups.models import Backup, RegisteredCopy
 
 
 class BackupQuerySet(models.QuerySet["Backup"]):
@@ -25,3 +25,19 @@ class BackupQuerySet(models.QuerySet["Backup"]):
     def taken_until(self, cutoff: datetime) -> BackupQuerySet:
         """Backups whose period is over, when ``cutoff`` is the latest start whose period is over."""
         return self.filter(taken_at__lte=cutoff)
+
+
+class CopyQuerySet(models.QuerySet["RegisteredCopy"]):
+    """Registered copies by what people said of them."""
+
+    def held(self) -> CopyQuerySet:
+        """Copies whose destruction nobody confirmed."""
+        return self.filter(destroyed_at__isnull=True)
+
+    def over(self, now: datetime) -> CopyQuerySet:
+        """Held copies whose end is over."""
+        return self.held().filter(ends_at__lte=now)
+
+    def standing(self) -> CopyQuerySet:
+        """Rules by which copies are made again and again, in contrast to single copies."""
+        return self.exclude(every="")

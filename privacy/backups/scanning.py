@@ -12,7 +12,7 @@ from typing import Any
 from django.core.files.storage import Storage
 from django.db import transaction
 
-from privacy.backups import acts, alarms, listing
+from privacy.backups import acts, alarms, copy_alarms, listing
 from privacy.backups.listing import Listed
 from privacy.backups.models import Backup, BackupStorage
 from privacy.core.actors import Actor
@@ -55,7 +55,7 @@ class ScanReport:
 
 
 def reconcile(*, now: datetime, actor: Actor, dry_run: bool = False, progress: Progress | None = None) -> ScanReport:
-    """Make the register say what the storages say, then warn ADMINS when the last dump is about to go.
+    """Make the register say what the storages say, then warn ADMINS: of a last dump about to go, of copies to destroy.
 
     A storage that cannot be listed is a problem in the report and in its row, and does not stop the others.
     Safe to run at any time and twice at once. Source: HTC-10-4.
@@ -65,6 +65,7 @@ def reconcile(*, now: datetime, actor: Actor, dry_run: bool = False, progress: P
         _scan(alias, report, now=now, actor=actor, dry_run=dry_run, progress=progress)
     if not dry_run:
         alarms.warn(now=now)
+        copy_alarms.warn(now=now)
     return report
 
 

@@ -141,6 +141,8 @@ class PrivacyCommand(BaseCommand):
     def _refuse(self, error: PrivacyError, options: dict[str, Any]) -> NoReturn:
         if options["json"]:
             problem = {"field": error.field, "problem": error.problem, "mend": error.mend}
+            if faults := getattr(error, "faults", ()):  # of a file, everything that is wrong
+                problem["faults"] = jsonable(faults)
             self.stdout.write(json.dumps({"error": problem}, ensure_ascii=False))
         raise CommandError(str(error), returncode=FAILED) from error
 

@@ -12,7 +12,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
-from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -22,6 +21,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from privacy.backups import queries, services
+from privacy.backups.admin.ages import age_meter
 from privacy.backups.forms import TakeForm
 from privacy.backups.models import Backup
 from privacy.core.actors import Actor
@@ -77,6 +77,7 @@ class BackupAdmin(ModelAdmin[Backup]):
             "title": _("Backups"),
             "overview": queries.overview(timezone.now()),
             "may_scan": request.user.has_perm(SCAN),
+            "may_see_copies": request.user.has_perm("privacy.view_registeredcopy"),
             "may_take": request.user.has_perm(TAKE) and apps.is_installed("dbbackup"),
             "take_form": TakeForm(),
             "shown": _shown(request.GET.get(STATUS, "")),
@@ -147,12 +148,7 @@ def _age_columns(now: datetime, period: Period | None) -> tuple[Column, ...]:
         end = queries.ends_at(backup.taken_at, period)
         if end is None or not backup.is_here:
             return "–"
-        lived, whole = (now - backup.taken_at).total_seconds(), (end - backup.taken_at).total_seconds()
-        days = max(0, (now - backup.taken_at).days)
-        note = ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
-        # Seconds mean nothing to a screen reader; a share of the period does.
-        share = round(max(0.0, lived / whole), 4)
-        return render_to_string("privacy/backups/age.html", {"share": share, "note": note})
+        return age_meter(backup.taken_at, end, now)
 
     @admin.display(description=gettext_lazy("gone at the latest"), ordering="taken_at")
     def gone_by(backup: Backup) -> str:
