@@ -18,7 +18,7 @@ def _holdings(user: Any, now: datetime) -> Mapping[str, Any]:
 
 def _closure(user: Any, now: datetime) -> Mapping[str, Any]:
     offer = closure_offer(user)
-    plan = preview_account(user=user) if offer.by_self else None
+    plan = preview_account(user=user, now=now) if offer.by_self else None
     # A row that loses its person may keep a field under a ground: it is not without anything about them.
     kept = {item.model for item in plan.kept} if plan else set()
     return {"offer": offer, "plan": plan, "kept_models": kept}

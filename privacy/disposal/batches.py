@@ -17,7 +17,7 @@ from django.db.models import Count, QuerySet
 from privacy.core.actors import Actor
 from privacy.core.batches import keyset
 from privacy.core.conf import settings
-from privacy.disposal import closing
+from privacy.disposal import closing, destroying
 from privacy.disposal.finishing import follow_up
 from privacy.disposal.mandate import Mandate
 from privacy.disposal.models import Closure
@@ -85,7 +85,7 @@ def _run_batch(keys: Sequence[UUID], counts: dict[str, int], *, now: datetime, a
         closed = still_closed(locked, now=now, actor=actor)
         closing.cut_off(closed, now=now)
     counts["reopened"] += len(locked) - len(closed)
-    closing.destroy_many([closure.pk for closure in closed], now=now, actor=actor)
+    destroying.destroy_many([closure.pk for closure in closed], now=now, actor=actor)
     follow_up(keys, now=now, actor=actor)
     became = dict(Closure.objects.filter(pk__in=keys).order_by().values_list("status").annotate(Count("pk")))
     counts["accounts"] += became.get(Closure.Status.DONE, 0)

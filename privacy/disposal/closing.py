@@ -1,15 +1,8 @@
-"""Cut off and destroy: the two moves inside the database, for any number of accounts at once.
-
-Cutting off commits in any case. Destruction is all or nothing: a batch that fails is halved until the
-account that fails stands alone, so that one never keeps the others. What lies outside the database
-follows after the commit, in ``finishing``.
-"""
+"""Cutting off: nobody signs in any more. It commits in any case, whatever becomes of the rest."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -18,19 +11,13 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connections, router, transaction
 
-from privacy.core.actors import Actor
-from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
-from privacy.core.registries import providers
 from privacy.datamap.graph import Subjects
 from privacy.disposal import sessions
-from privacy.disposal.execution import Outcome, delete_rows, erase
 from privacy.disposal.models import Closure
-from privacy.disposal.obstacles import Obstacle, obstacles
 from privacy.disposal.plan import route
-from privacy.disposal.queries import rules
 from privacy.disposal.querysets import ClosureQuerySet
-from privacy.evidence.services import Draft, forget, record, record_many
+from privacy.disposal.removal import delete_rows
 
 Closures = Sequence[Closure]
 
@@ -55,9 +42,6 @@ def people(closures: Closures) -> Subjects:
     """The people of these closures; keys come back in the user model's own type."""
     key = get_user_model()._meta.pk
     return Subjects.of([key.to_python(closure.subject_key) for closure in closures])
-
-
-# --- cutting off ---------------------------------------------------------------------------
 
 
 def lock_out(closures: Closures, *, now: datetime, for_good: bool) -> None:
@@ -95,6 +79,19 @@ def cut_off(closures: Closures, *, now: datetime) -> None:
     Closure.objects.bulk_update(fresh, ["status", "cut_off_at"], batch_size=500)
 
 
+def reason_of(error: Exception) -> str:
+    """A reason for the admin: our own errors speak, others may quote a person and give only their kind."""
+    return str(error) if isinstance(error, PrivacyError) else type(error).__name__
+
+
+def has_field(model: type[Any], name: str) -> bool:
+    try:
+        model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return False
+    return True
+
+
 def _end_access(closures: Closures, subjects: Subjects, *, now: datetime) -> Iterator[str]:
     """End sessions and tokens, each in a savepoint; gives what could not be ended and why."""
     try:
@@ -113,144 +110,3 @@ def _end_access(closures: Closures, subjects: Subjects, *, now: datetime) -> Ite
                 delete_rows(step.declared.model, step.rows(subjects), hooks=step.declared.data.hooks)
         except Exception as error:  # noqa: BLE001 a host's signal handler may raise anything
             yield f"{step.declared.label}: {reason_of(error)}"
-
-
-# --- destroying ----------------------------------------------------------------------------
-
-
-def destroy(closure: Closure, *, now: datetime, actor: Actor) -> None:
-    """Erase one account inside the caller's transaction; it becomes *partial* with the reason when that fails."""
-    try:
-        with transaction.atomic(using=using()):
-            _destroy_together([closure], now=now, actor=actor)
-    except Exception as error:  # noqa: BLE001 a host's signal handler may raise anything
-        fail([closure], reason=reason_of(error), now=now)
-
-
-def destroy_many(keys: Sequence[uuid.UUID], *, now: datetime, actor: Actor) -> None:
-    """Erase accounts that are cut off, a transaction an attempt; what fails alone becomes *partial*.
-
-    What is known to stand in the way is told beforehand in a few queries, however many accounts it stops.
-    For any other reason halving costs about two log₂(n) further attempts per failing account.
-    """
-    stuck = _set_aside(keys, now=now)
-    _halving([key for key in keys if key not in stuck], now=now, actor=actor)
-
-
-def fail(closures: Closures, *, reason: str, now: datetime) -> None:
-    """Nothing was destroyed for these accounts: say why, and let the night try again."""
-    for closure in closures:
-        closure.status = Closure.Status.PARTIAL
-        closure.errors = [reason]
-        closure.attempts += 1
-        closure.cut_off_at = closure.cut_off_at or now
-    Closure.objects.bulk_update(closures, ["status", "errors", "attempts", "cut_off_at"], batch_size=500)
-
-
-def reason_of(error: Exception) -> str:
-    """A reason for the admin: our own errors speak, others may quote a person and give only their kind."""
-    return str(error) if isinstance(error, PrivacyError) else type(error).__name__
-
-
-def has_field(model: type[Any], name: str) -> bool:
-    try:
-        model._meta.get_field(name)
-    except FieldDoesNotExist:
-        return False
-    return True
-
-
-def _to_destroy(keys: Sequence[uuid.UUID]) -> ClosureQuerySet:
-    return Closure.objects.unfinished().unerased().filter(pk__in=keys, cut_off_at__isnull=False)
-
-
-def _set_aside(keys: Sequence[uuid.UUID], *, now: datetime) -> set[uuid.UUID]:
-    with transaction.atomic(using=using()):
-        closures = lock(_to_destroy(keys), wait=False)
-        by_key = {closure.subject_key: closure for closure in closures}
-        stuck: set[uuid.UUID] = set()
-        for obstacle in _obstacles(closures):
-            stopped = [by_key[key] for key in obstacle.keys if key in by_key and by_key[key].pk not in stuck]
-            fail(stopped, reason=obstacle.reason, now=now)
-            stuck |= {closure.pk for closure in stopped}
-        return stuck
-
-
-def _obstacles(closures: Closures) -> list[Obstacle]:
-    if not closures:
-        return []
-    try:
-        with transaction.atomic(using=using()):
-            return list(obstacles(people(closures)))
-    except Exception:  # noqa: BLE001 whatever it is, the run meets it as well and tells it of each account
-        return []
-
-
-def _halving(keys: Sequence[uuid.UUID], *, now: datetime, actor: Actor) -> None:
-    if not keys:
-        return
-    try:
-        with transaction.atomic(using=using()):
-            closures = lock(_to_destroy(keys), wait=False)
-            if closures:
-                _destroy_together(closures, now=now, actor=actor)
-    except Exception as error:  # noqa: BLE001 a host's handler, or the commit itself
-        if len(keys) > 1:
-            middle = len(keys) // 2
-            _halving(keys[:middle], now=now, actor=actor)
-            _halving(keys[middle:], now=now, actor=actor)
-            return
-        with transaction.atomic(using=using()):
-            fail(lock(_to_destroy(keys), wait=True), reason=reason_of(error), now=now)
-
-
-def _destroy_together(closures: Closures, *, now: datetime, actor: Actor) -> None:
-    batch = uuid.uuid4()
-    subjects = people(closures)
-    # Again, and in earnest: a session that the cut-off could not end, or that began since, must not stay.
-    sessions.destroy(user_keys=[closure.subject_key for closure in closures], now=now)
-    outcome = erase(subjects=subjects, batch=batch, now=now, using=router.db_for_write(get_user_model()))
-    backups_until = _last_backup_date(now)
-    steps, kept = _as_rows(outcome)
-    for closure in closures:
-        closure.batch = batch
-        closure.erased_at = now
-        closure.errors = []
-        closure.backups_until = backups_until
-        closure.steps = steps
-        closure.kept = kept
-    Closure.objects.bulk_update(
-        closures, ["batch", "erased_at", "errors", "backups_until", "steps", "kept"], batch_size=500
-    )
-    _prove(closures, outcome, now=now, actor=actor)
-
-
-def _prove(closures: Closures, outcome: Outcome, *, now: datetime, actor: Actor) -> None:
-    forget(subjects=[closure.subject_key for closure in closures])
-    until = rules().proof_kept_for.end(now, settings.calendar)
-    label = get_user_model()._meta.label
-    record_many(
-        drafts=[
-            Draft(
-                act="disposal.account_erased",
-                label=label,
-                details={"closure": str(closure.pk), "pseudonym": closure.pseudonym, "channel": closure.channel},
-                until=until,
-            )
-            for closure in closures
-        ],
-        now=now,
-        actor=Actor.system("closure") if actor.kind == "member" else actor,
-    )
-    totals = {"accounts": len(closures), "rows": outcome.rows, "files": sum(step.files for step in outcome.steps)}
-    record(act="disposal.batch_erased", label=label, counts=totals, now=now, actor=Actor.system("closure"))
-
-
-def _as_rows(outcome: Outcome) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    kept = [{**asdict(item), "until": item.until.isoformat() if item.until else None} for item in outcome.kept]
-    return [asdict(step) for step in outcome.steps], kept
-
-
-def _last_backup_date(now: datetime) -> datetime | None:
-    ask = providers.find("last_backup_date")
-    return ask(now=now) if ask else None

@@ -7,32 +7,26 @@ for deleted rows by the link, for anonymised rows by the keys captured before th
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from privacy.core.addresses import shorten
-from privacy.core.batches import keyset
+from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
-from privacy.datamap.declarations import Anonymise, Sentinel, Shorten
+from privacy.datamap.declarations import Anonymise
 from privacy.datamap.graph import Subjects
 from privacy.disposal import capture, sweeping
+from privacy.disposal.grounds import emptied, every_ground_ended, left_behind
+from privacy.disposal.masks import mask_values, unmasked
 from privacy.disposal.plan import KeptRows, Step, kept_rows, route
-from privacy.disposal.relations import clear_the_way, settle
-
-_HOOKED_CHUNK = 200
+from privacy.disposal.relations import settle
+from privacy.disposal.removal import ExpiryReport, delete_rows, remove
 
 
 class Residue(PrivacyError):
     """Rows or values of the person were still there when the step was read back."""
-
-
-class SentinelMissing(PrivacyError):
-    """The row that should stand in for the erased person does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,63 +65,31 @@ def erase(*, subjects: Subjects, batch: uuid.UUID, now: datetime, using: str) ->
     sweeping.queue_caches(subjects, batch=batch, now=now)
     for step in route():
         rows = step.rows(subjects)
-        outcome.kept.extend(kept_rows(step, rows))
-        done = _delete(step, rows, outcome, now) if step.action == "delete" else _mask(step, rows, outcome, now)
-        if done.rows or done.files:
-            outcome.steps.append(done)
+        outcome.kept.extend(kept_rows(step, rows, now))
+        carry_out = _delete if step.action == "delete" else _mask
+        outcome.steps.extend(done for done in carry_out(step, rows, outcome, now) if done.rows or done.files)
     _reread_links(subjects)
     settle(using)
     capture.release(batch)
     return outcome
 
 
-def delete_rows(model: type[models.Model], rows: QuerySet[Any], *, hooks: bool = False) -> int:
-    """Delete ``rows`` in one statement once nothing points at them; with ``hooks``, one by one.
-
-    Raises:
-        StillPointedAt: a row outside the plan points at one of them; ``Model.delete()`` would take it along.
-    """
-    clear_the_way(model, rows)
-    if hooks:
-        everything: QuerySet[Any] = QuerySet(model, using=rows.db)
-        return sum(
-            row.delete()[0] > 0 for keys in keyset(rows, _HOOKED_CHUNK) for row in everything.filter(pk__in=keys)
-        )
-    return rows._raw_delete(rows.db) or 0
-
-
-def mask_values(model: type[models.Model], erasure: Anonymise, using: str) -> dict[str, Any]:
-    """The values an ``Anonymise`` writes, ready for ``update``."""
-    return {name: _resolved(model, name, value, using) for name, value in erasure.values.items()}
-
-
-def unmasked(values: Mapping[str, Any]) -> Q:
-    """Rows in which at least one value is not what the mask writes."""
-    condition = Q()
-    for name, value in values.items():
-        filled = Q(**{f"{name}__isnull": False})
-        # An expression of an empty column is empty too: there is nothing left to mask.
-        other = filled & ~Q(**{name: value}) if hasattr(value, "resolve_expression") else ~Q(**{name: value})
-        condition |= filled if value is None else other
-    return condition
-
-
-def _delete(step: Step, rows: QuerySet[Any], outcome: Outcome, now: datetime) -> StepDone:
+def _delete(step: Step, rows: QuerySet[Any], outcome: Outcome, now: datetime) -> list[StepDone]:
     files = sweeping.queue(step, rows, batch=outcome.batch, now=now)
     deleted = delete_rows(step.declared.model, rows, hooks=step.declared.data.hooks)
     if rows.exists():
         raise _residue(step.declared.label, "rows were still there after they were deleted")
-    return StepDone(step.declared.label, step.action, deleted, files)
+    return [StepDone(step.declared.label, step.action, deleted, files)]
 
 
-def _mask(step: Step, rows: QuerySet[Any], outcome: Outcome, now: datetime) -> StepDone:
+def _mask(step: Step, rows: QuerySet[Any], outcome: Outcome, now: datetime) -> list[StepDone]:
     model, label = step.declared.model, step.declared.label
     erasure = step.side.erasure if isinstance(step.side.erasure, Anonymise) else Anonymise()
     files = sweeping.queue(step, rows, batch=outcome.batch, now=now)
     place = f"{label}:{step.side.name}"
     captured = capture.keys(rows, batch=outcome.batch, place=place)
     if not captured:
-        return StepDone(label, step.action, 0, files)
+        return [StepDone(label, step.action, 0, files)]
     values = _cutting(step, mask_values(model, erasure, rows.db))
     if values:
         rows.update(**values)
@@ -135,7 +97,27 @@ def _mask(step: Step, rows: QuerySet[Any], outcome: Outcome, now: datetime) -> S
             again = capture.read(model, batch=outcome.batch, place=place, using=rows.db)
             if again.filter(unmasked({name: value})).exists():
                 raise _residue(f"{label}.{name}", "the value was still there after it was anonymised")
-    return StepDone(label, step.action, captured, files)
+    ended = _end_grounds(step, capture.read(model, batch=outcome.batch, place=place, using=rows.db), outcome, now)
+    return [
+        StepDone(label, step.action, captured - ended.rows, files),
+        StepDone(label, "delete", ended.rows, ended.files),
+    ]
+
+
+def _end_grounds(step: Step, captured: QuerySet[Any], outcome: Outcome, now: datetime) -> ExpiryReport:
+    """What no ground keeps any more does not wait for the night: its row goes, or its field is emptied."""
+    report = ExpiryReport()
+    declared = step.declared
+    if not declared.keeps:
+        return report
+    nobodys = left_behind(declared).filter(pk__in=captured.values("pk"))
+    for keep in declared.keeps:
+        cutoff = keep.period.cutoff(now, settings.calendar)
+        if blank := emptied(declared, keep):
+            nobodys.filter(**{f"{keep.start}__lte": cutoff}).update(**blank)
+    over = nobodys.filter(every_ground_ended(declared, now))
+    remove(declared.model, over, report, now=now, hooks=declared.data.hooks, batch=outcome.batch)
+    return report
 
 
 def _cutting(step: Step, values: dict[str, Any]) -> dict[str, Any]:
@@ -150,22 +132,6 @@ def _reread_links(subjects: Subjects) -> None:
     for step in route():
         if step.side.direct_field is not None and step.rows(subjects).exists():
             raise _residue(f"{step.declared.label}.{step.side.direct_field.name}", "rows were still linked at the end")
-
-
-def _resolved(model: type[models.Model], name: str, value: Any, using: str) -> Any:
-    if isinstance(value, Shorten):
-        return shorten(name, value.v4, value.v6)
-    if isinstance(value, Sentinel):
-        related = model._meta.get_field(name).related_model
-        stand_in = related._base_manager.using(using).filter(**value.lookup).values_list("pk", flat=True).first()  # type: ignore[union-attr]
-        if stand_in is None:
-            raise SentinelMissing(
-                field=f"{model._meta.label}.{name}",
-                problem="the row that stands in for erased people does not exist",
-                mend="Create it, or name another in the declaration",
-            )
-        return stand_in
-    return value
 
 
 def _residue(place: str, problem: str) -> Residue:

@@ -9,45 +9,28 @@ person's answer does not go because what it answers is old.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import models, transaction
-from django.db.models import CASCADE, Q, QuerySet
+from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from privacy.core.actors import Actor
-from privacy.core.batches import keyset, windows, within
+from privacy.core.batches import windows, within
 from privacy.core.conf import settings
-from privacy.core.errors import PrivacyError
-from privacy.datamap import graph
 from privacy.datamap.declarations import Anonymise
 from privacy.datamap.graph import Declared
-from privacy.datamap.shapes import Expiry, KeptField, Side
+from privacy.datamap.shapes import Expiry, KeptField
 from privacy.disposal import sweeping
 from privacy.disposal.batches import close_accounts
-from privacy.disposal.execution import Residue, delete_rows, mask_values, unmasked
+from privacy.disposal.execution import Residue
+from privacy.disposal.grounds import emptied, every_ground_ended, left_behind
 from privacy.disposal.mandate import Mandate
+from privacy.disposal.masks import mask_values, unmasked
 from privacy.disposal.models import Closure
-from privacy.disposal.relations import inbound, is_link_table, pointing
+from privacy.disposal.removal import ExpiryReport, remove
 from privacy.evidence.services import record
-
-_DEEPEST = 12
-_PARENTS_AT_ONCE = 500
-
-
-class TooDeep(PrivacyError):
-    """Rows hang on rows hang on rows, without an end in sight."""
-
-
-@dataclass(slots=True)
-class ExpiryReport:
-    """What one rule removed: rows of its own model, rows that hung on them, and files queued."""
-
-    rows: int = 0
-    children: int = 0
-    files: int = 0
 
 
 def over(declared: Declared, expiry: Expiry, cutoff: datetime) -> QuerySet[Any]:
@@ -92,7 +75,7 @@ def expire(
             if isinstance(expiry.action, Anonymise):
                 _mask_window(declared, expiry.action, window, report, now=now)
             else:
-                _delete_window(declared.model, window, report, now=now, hooks=declared.data.hooks)
+                remove(declared.model, window, report, now=now, hooks=declared.data.hooks)
             counts = {"rows": report.rows - before, "taken_along": report.children - along}
             _prove("disposal.rows_expired", declared, counts, now=now, actor=actor)
             if progress:  # within the transaction: what is told stands or falls with the rows
@@ -123,14 +106,14 @@ def end_keep(
     if dry_run:
         report.rows = rows.count()
         return report
-    last = _every_ground_ended(declared, moment)
+    last = every_ground_ended(declared, moment)
     until = keep.period.cutoff(moment, settings.calendar)
     for lower, upper in windows(rows, keep.start, until=until, size=settings.window_rows):
         before, along = report.rows, report.children
         with transaction.atomic(using=declared.using):
             window = rows.filter(within(keep.start, lower, upper))
-            _delete_window(declared.model, window.filter(last), report, now=now, hooks=declared.data.hooks)
-            report.rows += window.update(**_emptied(declared, keep)) if _emptied(declared, keep) else 0
+            remove(declared.model, window.filter(last), report, now=now, hooks=declared.data.hooks)
+            report.rows += window.update(**emptied(declared, keep)) if emptied(declared, keep) else 0
             counts = {"rows": report.rows - before, "taken_along": report.children - along}
             _prove("disposal.keeps_ended", declared, counts, now=now, actor=actor)
             if progress:
@@ -141,38 +124,10 @@ def end_keep(
 def kept_over(declared: Declared, keep: KeptField, moment: datetime) -> QuerySet[Any]:
     """Rows cut from their person whose ground for ``keep`` has ended at ``moment`` and that still hold it."""
     cutoff = keep.period.cutoff(moment, settings.calendar)
-    emptied = _emptied(declared, keep)
-    holding = unmasked(emptied) if emptied else Q(pk__in=[])
+    blank = emptied(declared, keep)
+    holding = unmasked(blank) if blank else Q(pk__in=[])
     rows = left_behind(declared).filter(**{f"{keep.start}__lte": cutoff})
-    return rows.filter(_every_ground_ended(declared, moment) | holding)
-
-
-def left_behind(declared: Declared) -> QuerySet[Any]:
-    """Rows that nobody is linked to any more."""
-    rows: QuerySet[Any] = QuerySet(declared.model, using=declared.using)
-    for side in declared.sides:
-        if side.direct_field is not None and side.direct_field.null:
-            rows = rows.filter(**{f"{side.direct_field.name}__isnull": True})
-        elif side.kind == "user" and side.path:
-            rows = rows.filter(**{f"{side.path}__isnull": True})
-        elif isinstance(side.erasure, Anonymise):
-            rows = rows.filter(~unmasked(mask_values(declared.model, side.erasure, declared.using)))
-    return rows
-
-
-def _every_ground_ended(declared: Declared, moment: datetime) -> Q:
-    calendar = settings.calendar
-    return Q(*(Q(**{f"{keep.start}__lte": keep.period.cutoff(moment, calendar)}) for keep in declared.keeps))
-
-
-def _emptied(declared: Declared, keep: KeptField) -> dict[str, Any]:
-    """How one kept field is emptied while its row stays; nothing where its column cannot be."""
-    if keep.name is None:
-        return {}
-    field = declared.model._meta.get_field(keep.name)
-    if field.null:
-        return {keep.name: None}
-    return {keep.name: ""} if isinstance(field, models.CharField | models.TextField) else {}
+    return rows.filter(every_ground_ended(declared, moment) | holding)
 
 
 def _expire_accounts(
@@ -206,56 +161,3 @@ def _prove(act: str, declared: Declared, counts: dict[str, int], *, now: datetim
     found = {name: count for name, count in counts.items() if count}
     if found:
         record(act=act, label=declared.label, counts=found, now=now, actor=actor)
-
-
-def _delete_window(
-    model: type[models.Model], window: QuerySet[Any], report: ExpiryReport, *, now: datetime, hooks: bool
-) -> None:
-    root = _root(model)
-    if hooks or root is model:  # Model.delete() looks after its parents by itself
-        report.rows += _remove(model, window, report, now=now, hooks=hooks, depth=0)
-        return
-    # A child's row is a row of its parent as well, which must not outlive it. By value: the child goes first.
-    for keys in keyset(window, _PARENTS_AT_ONCE):
-        rows: QuerySet[Any] = QuerySet(root, using=window.db).filter(pk__in=keys)
-        report.rows += _remove(root, rows, report, now=now, hooks=False, depth=0)
-
-
-def _root(model: type[models.Model]) -> type[models.Model]:
-    key: Any = model._meta.pk
-    while key.remote_field is not None and key.remote_field.parent_link:
-        key = key.target_field
-    return cast("type[models.Model]", key.model)
-
-
-def _remove(
-    model: type[models.Model], rows: QuerySet[Any], report: ExpiryReport, *, now: datetime, hooks: bool, depth: int
-) -> int:
-    """Delete ``rows`` and what hangs on them by CASCADE, deepest first; ``delete_rows`` cuts or refuses the rest."""
-    if depth > _DEEPEST:
-        raise TooDeep(
-            field=model._meta.label, problem="rows hang on each other in a circle", mend="Cut one link in the model"
-        )
-    for field in inbound(model):
-        if is_link_table(field) or field.remote_field.on_delete is not CASCADE:
-            continue
-        children = pointing(field, rows)
-        if _has_its_own_person(field):
-            children.update(**{field.name: None})
-        elif children.exists():
-            declared = graph.find(field.model)
-            hooked = declared is not None and declared.data.hooks
-            report.children += _remove(field.model, children, report, now=now, hooks=hooked, depth=depth + 1)
-    files = tuple(field for field in model._meta.concrete_fields if isinstance(field, models.FileField))
-    report.files += sweeping.queue_files(model, files, rows, owner=None, batch=None, now=now)
-    return delete_rows(model, rows, hooks=hooks)
-
-
-def _has_its_own_person(field: models.ForeignKey[Any, Any]) -> bool:
-    """The link may be empty, and the row is still found by another: it ends by its own rule."""
-    declared = graph.find(field.model)
-    return bool(field.null) and declared is not None and any(_first(side) != field.name for side in declared.sides)
-
-
-def _first(side: Side) -> str:
-    return side.path.partition("__")[0]

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from privacy.core.errors import PrivacyError
 from privacy.datamap.declarations import Anonymise
 from privacy.datamap.graph import Subjects
-from privacy.disposal.execution import mask_values
+from privacy.disposal.masks import mask_values
 from privacy.disposal.plan import Step, route
 from privacy.disposal.relations import blockers_of
 

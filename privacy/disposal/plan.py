@@ -74,7 +74,7 @@ def route() -> tuple[Step, ...]:
     return tuple(sorted(steps, key=lambda step: step.side.kind != "generic"))
 
 
-def kept_rows(step: Step, rows: QuerySet[Any]) -> Iterator[KeptRows]:
+def kept_rows(step: Step, rows: QuerySet[Any], now: datetime) -> Iterator[KeptRows]:
     """What this step leaves under a ground, one query a step that keeps anything.
 
     Rows whose period has nothing to start from are told apart, without an end: nothing would ever end them.
@@ -83,21 +83,24 @@ def kept_rows(step: Step, rows: QuerySet[Any]) -> Iterator[KeptRows]:
         return
     calendar = settings.calendar
     keeps = list(enumerate(step.declared.keeps))
+    runs = {index: Q(**{f"{keep.start}__gt": keep.period.cutoff(now, calendar)}) for index, keep in keeps}
     ends = {f"end_{index}": Max(keep.start) for index, keep in keeps}
+    running = {f"running_{index}": Count("pk", filter=runs[index]) for index, _ in keeps}
     endless = {f"endless_{index}": Count("pk", filter=Q(**{f"{keep.start}__isnull": True})) for index, keep in keeps}
-    found = rows.aggregate(rows=Count("pk"), **ends, **endless)
+    found = rows.aggregate(**ends, **running, **endless)
     # Several fields under one ground are one line to whoever reads it, with the last of their ends.
     until: dict[str, datetime] = {}
+    under: dict[str, int] = {}
     without: dict[str, int] = {}
     for index, keep in keeps:
+        under[keep.ground] = max(under.get(keep.ground, 0), found[f"running_{index}"])
         without[keep.ground] = max(without.get(keep.ground, 0), found[f"endless_{index}"])
-        latest = found[f"end_{index}"]
-        if latest is not None:
-            end = keep.period.end(as_moment(latest, calendar), calendar)
+        if found[f"running_{index}"]:
+            end = keep.period.end(as_moment(found[f"end_{index}"], calendar), calendar)
             until[keep.ground] = max(until.get(keep.ground, end), end)
     for ground, count in without.items():
-        if found["rows"] > count:
-            yield KeptRows(step.declared.label, found["rows"] - count, ground, until[ground])
+        if under[ground]:
+            yield KeptRows(step.declared.label, under[ground], ground, until[ground])
         if count:
             yield KeptRows(step.declared.label, count, ground, None)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Count
 
 from privacy.datamap.graph import Subjects
+from privacy.disposal.grounds import every_ground_ended
 from privacy.disposal.obstacles import obstacles
 from privacy.disposal.plan import KeptRows, Step, kept_rows, route
 
@@ -37,18 +39,20 @@ class Plan:
     blockers: tuple[str, ...]
 
 
-def preview(subjects: Subjects) -> Plan:
+def preview(subjects: Subjects, now: datetime) -> Plan:
     """Count what erasing these people would do. Queries grow with declared models, not with rows."""
     steps: list[PlannedStep] = []
     kept: list[KeptRows] = []
     for step in route():
         rows = step.rows(subjects)
-        counts = rows.aggregate(rows=Count("pk"), **_file_counts(step))
-        if not counts["rows"]:
-            continue
-        files = sum(count for name, count in counts.items() if name != "rows")
-        steps.append(PlannedStep(step.declared.label, step.action, counts["rows"], files))
-        kept.extend(kept_rows(step, rows))
+        counts = rows.aggregate(rows=Count("pk"), ended=Count("pk", filter=_ended(step, now)), **_file_counts(step))
+        count, ended = counts.pop("rows"), counts.pop("ended")
+        if count > ended:
+            steps.append(PlannedStep(step.declared.label, step.action, count - ended, sum(counts.values())))
+        if ended:
+            steps.append(PlannedStep(step.declared.label, "delete", ended, 0))
+        if count:
+            kept.extend(kept_rows(step, rows, now))
     blockers = dict.fromkeys(obstacle.reason for obstacle in obstacles(subjects))
     return Plan(tuple(steps), tuple(kept), tuple(blockers))
 
@@ -61,6 +65,14 @@ def exceeds(subjects: Subjects, limit: int) -> bool:
         if left < 0:
             return True
     return False
+
+
+def _ended(step: Step, now: datetime) -> models.Q:
+    """Rows that no ground keeps any more and that no other side holds: they go with the person."""
+    declared = step.declared
+    if step.action == "delete" or not declared.keeps or len(declared.sides) > 1:
+        return models.Q(pk__in=[])
+    return every_ground_ended(declared, now)
 
 
 def _file_counts(step: Step) -> dict[str, Count]:

@@ -17,7 +17,7 @@ from privacy.core.conf import settings
 from privacy.core.enqueue import nudge
 from privacy.core.errors import PrivacyError
 from privacy.datamap.graph import Subjects
-from privacy.disposal import closing, opening
+from privacy.disposal import closing, destroying, opening
 from privacy.disposal.batches import close_accounts, run_closures
 from privacy.disposal.execution import StepDone
 from privacy.disposal.finishing import follow_up
@@ -92,9 +92,9 @@ class ClosureReport:
         )
 
 
-def preview_account(*, user: Any) -> Plan:
+def preview_account(*, user: Any, now: datetime) -> Plan:
     """What closing this account would do; reads only."""
-    return preview(Subjects.of([user.pk]))
+    return preview(Subjects.of([user.pk]), now)
 
 
 def close_account(*, user: Any, mandate: Mandate, now: datetime, actor: Actor) -> ClosureReport:
@@ -162,7 +162,7 @@ def _close_one(find: Callable[[], Closure], *, now: datetime, actor: Actor, any_
             closure = find()
             if closure.erased_at is None and closure.is_open and closure.due_at <= now:
                 closing.cut_off([closure], now=now)
-                closing.fail([closure], reason=closing.reason_of(error), now=now)
+                destroying.fail([closure], reason=closing.reason_of(error), now=now)
             elif closure.is_open:
                 _destroy_or_wait(closure, now=now, actor=actor, any_size=any_size)
     if closure.erased_at is not None and closure.is_open:
@@ -186,4 +186,4 @@ def _destroy_or_wait(closure: Closure, *, now: datetime, actor: Actor, any_size:
     if not any_size and exceeds(closing.people([closure]), settings.close_in_request_rows):
         nudge("privacy.close", closure=str(closure.pk))
         return
-    closing.destroy(closure, now=now, actor=actor)
+    destroying.destroy(closure, now=now, actor=actor)

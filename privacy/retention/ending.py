@@ -16,6 +16,7 @@ from privacy.core.periods import Period
 from privacy.datamap import graph
 from privacy.datamap.shapes import Expiry, KeptField
 from privacy.disposal import expiry as disposal
+from privacy.disposal.grounds import left_behind
 from privacy.disposal.plan import as_moment
 from privacy.promises.bounds import Bound
 from privacy.retention.declarations import DeclaredEnd, Ends, declared_ends
@@ -138,7 +139,7 @@ def preview(schedule: Schedule, now: datetime, rulebook: Rulebook | None = None)
     everything: QuerySet[Any] = QuerySet(end.declared.model, using=end.declared.using)
     start = end.rule.start
     # An exception only ends rows that outlived their person.
-    ending = disposal.left_behind(end.declared) if isinstance(end.rule, KeptField) else everything
+    ending = left_behind(end.declared) if isinstance(end.rule, KeptField) else everything
     cutoff = book.cutoff(schedule, now)
     oldest = ending.filter(**{f"{start}__gt": cutoff}).aggregate(oldest=Min(start))["oldest"]
     if isinstance(end.rule, KeptField):

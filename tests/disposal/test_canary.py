@@ -98,9 +98,9 @@ def test_a_kept_row_whose_period_has_no_beginning_is_listed_without_an_end(now: 
     registry.declare(host.PageView, KeptViews)
     user = plant(TOKEN)
     host.PageView.objects.create(user=user, path="/", viewed_at=now)
-    assert {(item.rows, item.until is None) for item in preview_account(user=user).kept if item.ground == "law"} == {
-        (2, False)
-    }
+    assert {
+        (item.rows, item.until is None) for item in preview_account(user=user, now=now).kept if item.ground == "law"
+    } == {(2, False)}
     type(user).objects.filter(pk=user.pk).update(last_login=None)
     report = close_account(user=user, mandate=BY_PASSWORD, now=now, actor=actor)
     assert [(item.rows, item.until) for item in report.kept if item.ground == "law"] == [(2, None)]

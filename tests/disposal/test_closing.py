@@ -340,7 +340,7 @@ def test_a_large_account_is_cut_off_and_left_to_a_task(now: datetime, actor: Act
 
 def test_the_preview_counts_what_the_run_then_does(now: datetime, actor: Actor) -> None:
     user = plant("counted")
-    plan = preview_account(user=user)
+    plan = preview_account(user=user, now=now)
     assert plan.blockers == ()
     report = close_account(user=user, mandate=BY_PASSWORD, now=now, actor=actor)
     planned = {(step.model, step.action): (step.rows, step.files) for step in plan.steps}

@@ -72,14 +72,14 @@ def test_what_stops_everybody_costs_no_attempt_for_each(now: datetime, obstacle:
 
 
 @pytest.mark.parametrize("obstacle", ["stand-in", "blocker"])
-def test_the_preview_names_what_would_stop_it(obstacle: str) -> None:
+def test_the_preview_names_what_would_stop_it(obstacle: str, now: datetime) -> None:
     user = plant("seen")
     if obstacle == "blocker":
         registry.withdraw(host.Review)
         registry.exclude("host.Review", reason="for this test")
     else:
         without_stand_in()
-    [blocker] = preview_account(user=user).blockers
+    [blocker] = preview_account(user=user, now=now).blockers
     assert blocker.startswith("host.Review.author: ")
 
 

@@ -29,7 +29,7 @@ class Command(PrivacyCommand):
     def act(self, *, now: datetime, **options: Any) -> dict[str, Any]:
         user = self.find_user(options["user"])
         if options["dry_run"]:
-            plan = preview_account(user=user)
+            plan = preview_account(user=user, now=now)
             return {
                 "subject": pseudonym("subject", str(user.pk)),
                 "status": "preview",
