@@ -1,4 +1,5 @@
 """Front door: Celery finds every room's tasks here."""
 
 from privacy.disposal import tasks as _disposal  # noqa: F401
+from privacy.evidence import tasks as _evidence  # noqa: F401
 from privacy.retention import tasks as _retention  # noqa: F401

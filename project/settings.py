@@ -12,7 +12,7 @@ from typing import Any
 
 import dj_database_url
 
-from project.secret import kept_secret
+from project.secret import kept_seal_key, kept_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("DEMO_DIR") or BASE_DIR / "var" / "demo").resolve()
@@ -176,6 +176,8 @@ PRIVACY = {
     "COUNTRY": "DE",
     "SUBDIVISION": "HE",
     "COVERAGE": "enforce",
+    # Beside the database only because the demo lives in one folder; see docs/how-to/rotate-seal-keys.md.
+    "SEAL_KEYS": [kept_seal_key(VAR_DIR / "seal_key.pem")],
     # The co-op had its own way of closing an account before the app came. Suspended is not closed.
     "CLOSED_ACCOUNTS": {
         "filter": {"is_active": False, "member__status": "closed"},

@@ -107,6 +107,8 @@ def percent(part: float, whole: float | None = None) -> str:
 _COUNT_WORDS = {
     "rows": ngettext_lazy("row", "rows"),
     "files": ngettext_lazy("file", "files"),
+    "seals": ngettext_lazy("seal", "seals"),
+    "entries": ngettext_lazy("entry", "entries"),
     "accounts": ngettext_lazy("account", "accounts"),
     "errors": ngettext_lazy("error", "errors"),
     "backups": ngettext_lazy("backup", "backups"),

@@ -48,4 +48,5 @@ def title_of(name: str) -> str:
     return str(act.title) if act else name
 
 
+register_act("evidence.beat_registered", _("Hourly task registered"))
 register_act("evidence.details_expired", _("Details of old evidence removed"))

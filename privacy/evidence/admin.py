@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -19,11 +19,12 @@ from privacy.core.generic_admin import ModelAdmin
 from privacy.core.words import counts_words
 from privacy.evidence import queries
 from privacy.evidence.acts import title_of
-from privacy.evidence.models import EvidenceEntry
+from privacy.evidence.models import EvidenceEntry, Seal
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
 
+M = TypeVar("M", bound=Model)
 DETAILS = "privacy.view_evidence_details"
 
 
@@ -40,8 +41,23 @@ class ActFilter(admin.SimpleListFilter):
         return queryset.filter(act=self.value()) if self.value() else queryset
 
 
+class ReadOnlyAdmin(ModelAdmin[M]):
+    """Nobody, not even a superuser, adds, changes or removes anything."""
+
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return False
+
+
 @admin.register(EvidenceEntry)
-class EvidenceEntryAdmin(ModelAdmin[EvidenceEntry]):
+class EvidenceEntryAdmin(ReadOnlyAdmin[EvidenceEntry]):
     """What was done, when and how often. Nobody adds, changes or removes anything here."""
 
     list_display = ("title", "subject_matter", "at", "amounts_in_short", "details_state")
@@ -50,16 +66,6 @@ class EvidenceEntryAdmin(ModelAdmin[EvidenceEntry]):
     date_hierarchy = "at"
     list_per_page = 50
     show_full_result_count = False
-    actions = None
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: EvidenceEntry | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: EvidenceEntry | None = None) -> bool:
-        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EvidenceEntry]:
         return queries.entries()
@@ -69,7 +75,7 @@ class EvidenceEntryAdmin(ModelAdmin[EvidenceEntry]):
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def get_fieldsets(self, request: HttpRequest, obj: EvidenceEntry | None = None) -> Any:
-        proof = ("details_state", "commitment", "proof_state")
+        proof = ("seal_state", "details_state", "commitment", "proof_state")
         people = ("who", "whom", "details_kept_until", "more")
         return (
             (None, {"fields": ("title", "subject_matter", "at", "amounts")}),
@@ -107,6 +113,14 @@ class EvidenceEntryAdmin(ModelAdmin[EvidenceEntry]):
         left = queries.details_left(entry)
         return chip("present", _("there")) if left else chip("gone", _("erased"))
 
+    @admin.display(description=gettext_lazy("seal"))
+    def seal_state(self, entry: EvidenceEntry) -> str:
+        seal = queries.seal_of(entry)
+        if seal is None:
+            return _("It waits for the next seal; one is made every hour.")
+        moment = date_format(localtime(seal.made_at), "DATETIME_FORMAT")
+        return _("Under seal %(number)d, made on %(moment)s") % {"number": seal.number, "moment": moment}
+
     @admin.display(description=gettext_lazy("check of the proof"))
     def proof_state(self, entry: EvidenceEntry) -> SafeString | str:
         answer = queries.proof_holds(entry)
@@ -138,3 +152,26 @@ class EvidenceEntryAdmin(ModelAdmin[EvidenceEntry]):
             return "–"
         rows = format_html_join("", "<div><dt>{}</dt><dd>{}</dd></div>", sorted(detail.details.items()))
         return format_html('<dl class="pv-definition">{}</dl>', rows)
+
+
+@admin.register(Seal)
+class SealAdmin(ReadOnlyAdmin[Seal]):
+    """When the evidence was sealed, and by which key."""
+
+    list_display = ("name", "made_at", "size", "signed", "root")
+    list_display_links = ("name",)
+    list_per_page = 50
+    show_full_result_count = False
+    fields = ("number", "made_at", "size", "root", "previous", "key", "signature")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {"title": _("Seals of the evidence"), "sealing": queries.seal_state()}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    @admin.display(description=gettext_lazy("seal"), ordering="number")
+    def name(self, seal: Seal) -> str:
+        return str(seal.number)
+
+    @admin.display(description=gettext_lazy("signed"))
+    def signed(self, seal: Seal) -> SafeString:
+        return chip("on", _("signed")) if seal.signature else chip("off", _("not signed"))

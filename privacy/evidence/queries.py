@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import router
-from django.db.models import Count, Min
+from django.db.models import Count, Max, Min, Q, Sum
 from django.utils.text import capfirst
 
 from privacy.core.actors import Actor
@@ -16,8 +16,24 @@ from privacy.core.registries import night_steps
 from privacy.core.words import model_words
 from privacy.evidence import triggers
 from privacy.evidence.commitments import Opening, content_of, opens
-from privacy.evidence.models import EvidenceDetail, EvidenceEntry
+from privacy.evidence.models import EvidenceDetail, EvidenceEntry, Seal, SealLeaf
 from privacy.evidence.querysets import EvidenceEntryQuerySet
+
+
+@dataclass(frozen=True, slots=True)
+class SealState:
+    """How far the sealing has come, by what the seals themselves say; only ``privacy_verify`` compares it.
+
+    Attributes:
+        seals, signed: how many there are, and how many of them have a signature.
+        latest: when the last was made; None when there is none.
+        unsealed: entries that wait for the next one.
+    """
+
+    seals: int
+    signed: int
+    latest: datetime | None
+    unsealed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +45,43 @@ class Overview:
         details: how many of them still have their erasable half.
         next_end: when the next detail ends; None when there is none.
         guarded: whether the database refuses changes now.
+        sealing: how far the sealing has come.
     """
 
     entries: int
     details: int
     next_end: datetime | None
     guarded: bool
+    sealing: SealState
 
 
 def overview() -> Overview:
-    """Two counts and a look at the triggers."""
+    """Two counts, a look at the triggers and one at the seals."""
     using = router.db_for_read(EvidenceEntry)
     left = EvidenceDetail.objects.aggregate(count=Count("pk"), first=Min("until"))
     guarded = settings.evidence_triggers and not triggers.missing(using)
-    return Overview(EvidenceEntry.objects.count(), left["count"], left["first"], guarded)
+    sealing = seal_state()
+    return Overview(EvidenceEntry.objects.count(), left["count"], left["first"], guarded, sealing)
+
+
+def seal_state() -> SealState:
+    """Two queries, neither of which looks at every leaf."""
+    made = Seal.objects.aggregate(
+        count=Count("pk"), signed=Count("pk", filter=~Q(signature="")), latest=Max("made_at"), entries=Sum("size")
+    )
+    unsealed = max(0, EvidenceEntry.objects.count() - (made["entries"] or 0))
+    return SealState(made["count"], made["signed"], made["latest"], unsealed)
+
+
+def unsealed() -> int:
+    """How many entries no seal holds, counted exactly."""
+    return EvidenceEntry.objects.unsealed().count()
+
+
+def seal_of(entry: EvidenceEntry) -> Seal | None:
+    """The seal that the entry is under; None while it waits for one."""
+    leaf = SealLeaf.objects.filter(pk=entry.pk).select_related("seal").first()
+    return leaf.seal if leaf else None
 
 
 def entries() -> EvidenceEntryQuerySet:
