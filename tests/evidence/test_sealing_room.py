@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -56,9 +57,12 @@ def key(tmp_path: Path, settings: Any) -> str:
 
 def test_the_hourly_task_seals(entry: EvidenceEntry) -> None:
     assert deadlines.name == "privacy.deadlines"
+    for name in hourly_steps.names():
+        if name != "evidence.seal":  # what other rooms do in their hour is sealed as well
+            hourly_steps.remove(name)
     told = deadlines()
     assert told["evidence.seal"] == {"seals": 1, "entries": 1}
-    assert "evidence.seal" in hourly_steps
+    assert max(hourly_steps, key=lambda step: step.order).name == "evidence.seal"
     assert Seal.objects.get().size == 1
 
 
@@ -192,10 +196,9 @@ def test_the_evidence_list_says_how_many_entries_wait(
     seal(now=now, actor=actor)
     for _ in range(3):
         record(act=ACT, now=now, actor=actor)
-    page = " ".join(_page(address, "view_evidenceentry", "view_seal").split())
-    assert "Waiting for a seal" in page
-    assert "1 seal so far" in page
-    assert page.split("Waiting for a seal")[1].split("</")[0:6]
+    page = _page(address, "view_evidenceentry", "view_seal")
+    [tile] = [part for part in page.split('class="pv-tile pv-edge') if "Waiting for a seal" in part]
+    assert re.findall(r">\s*([^<>]*\S)\s*<", tile)[:3] == ["Waiting for a seal", "3", "1 seal so far"]
 
 
 def test_an_entry_says_which_seal_it_is_under(key: str, entry: EvidenceEntry, now: datetime, actor: Actor) -> None:
