@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from django.core.files.storage import FileSystemStorage, storages
 from django.core.management import call_command
 
 import privacy.backups.admin  # noqa: F401 - the screen is there whichever front door is built first
+from privacy.backups import services
+from privacy.core.actors import Actor
 from privacy.promises.models import ProfileTable
 
 RECIPIENT = "dumps@example.org"
@@ -162,3 +165,57 @@ def gpg(_gnupg_home: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GNUPGHOME", _gnupg_home)
     monkeypatch.setattr(dbbackup_settings, "GPG_RECIPIENT", RECIPIENT)
     monkeypatch.setattr(dbbackup_settings, "GPG_ALWAYS_TRUST", True)
+
+
+COPY = {
+    "name": "offsite",
+    "kind": "pg_dump",
+    "place": "a safe in the second office",
+    "region": "EU",
+    "taken_at": datetime.fromisoformat("2026-03-10T04:00:00+01:00"),
+    "kept_for": "P14D",
+    "confirmed_by": "the head of operations",
+}
+RULE = {
+    "name": "snapshots",
+    "kind": "host",
+    "place": "the host's own snapshots",
+    "region": "EU",
+    "every": "P1D",
+    "kept_for": "P14D",
+    "confirmed_by": "the host's support",
+}
+
+
+@pytest.fixture
+def declare(tmp_path: Path) -> Callable[..., Path]:
+    """Write a file that declares copies."""
+
+    def declare(*copies: dict[str, Any]) -> Path:
+        def shown(value: Any) -> str:
+            return value.isoformat() if isinstance(value, date) else json.dumps(value)
+
+        tables = ("\n".join(["[[copy]]", *(f"{key} = {shown(copy[key])}" for key in copy)]) for copy in copies)
+        path = tmp_path / "copies.toml"
+        path.write_text("\n\n".join(tables), encoding="utf-8")
+        return path
+
+    return declare
+
+
+@pytest.fixture
+def register(db: None, declare: Callable[..., Path], now: datetime, actor: Actor) -> Callable[..., None]:
+    """Register a copy with other facts than those of ``COPY``; what is None is left out."""
+
+    def register(base: dict[str, Any] = COPY, **facts: Any) -> None:
+        copy = {key: value for key, value in {**base, **facts}.items() if value is not None}
+        services.register_copies(path=declare(copy), now=now, actor=actor)
+
+    return register
+
+
+@pytest.fixture
+def no_storage(settings: Any) -> None:
+    """A site without django-dbbackup and without a storage of backups: others make its copies."""
+    settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if app != "dbbackup"]
+    settings.STORAGES = {name: entry for name, entry in settings.STORAGES.items() if name != "dbbackup"}
