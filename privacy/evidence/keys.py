@@ -115,7 +115,7 @@ def private_pem(key: Ed25519PrivateKey) -> bytes:
 
 def _read(name: str, place: str) -> Ed25519PrivateKey | Ed25519PublicKey:
     content = _content(name, place)
-    for load in (_private, serialization.load_pem_public_key):
+    for load in (_private, serialization.load_pem_public_key, _public_as_exported):
         try:
             key = load(content)
         except (ValueError, TypeError, UnsupportedAlgorithm):
@@ -127,6 +127,11 @@ def _read(name: str, place: str) -> Ed25519PrivateKey | Ed25519PublicKey:
 
 def _private(content: bytes) -> object:
     return serialization.load_pem_private_key(content, password=None)
+
+
+def _public_as_exported(content: bytes) -> object:
+    """64 hexadecimal digits, as exports hold public keys."""
+    return Ed25519PublicKey.from_public_bytes(bytes.fromhex(content.decode("ascii").strip()))
 
 
 def _content(name: str, place: str) -> bytes:

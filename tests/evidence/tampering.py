@@ -79,11 +79,11 @@ def cut_tail(entries: list[int], *, leaves: bool) -> None:
 def insert_under_seal(entries: list[int]) -> None:
     run(
         f"INSERT INTO {ENTRY} (id, at, act, label, counts, commitment) "
-        f"SELECT 999, at, act, label, counts, commitment FROM {ENTRY} WHERE id = %s",
+        f"SELECT 999999999, at, act, label, counts, commitment FROM {ENTRY} WHERE id = %s",
         entries[0],
     )
-    hashed = text_hash(entry_text(EvidenceEntry.objects.get(pk=999)))
-    run(f"INSERT INTO {LEAF} (entry_id, seal_id, position, hash) VALUES (999, 1, 3, %s)", hashed)
+    hashed = text_hash(entry_text(EvidenceEntry.objects.get(pk=999999999)))
+    run(f"INSERT INTO {LEAF} (entry_id, seal_id, position, hash) VALUES (999999999, 1, 3, %s)", hashed)
 
 
 def move_leaf(entries: list[int]) -> None:
@@ -128,7 +128,7 @@ ATTACKS: dict[str, Attack] = {
 }
 ATTACKS |= {
     "the key of an entry": Attack(
-        lambda e: (run(f"DELETE FROM {DETAIL}"), run(f"UPDATE {ENTRY} SET id = 999 WHERE id = %s", e[1]))[0],
+        lambda e: (run(f"DELETE FROM {DETAIL}"), run(f"UPDATE {ENTRY} SET id = 999999999 WHERE id = %s", e[1]))[0],
         {("entry_removed", 1)},
     ),
     "an entry removed": Attack(lambda e: remove_entry(e[1]), {("entry_removed", 1)}),

@@ -196,9 +196,12 @@ def test_a_key_may_stand_in_the_environment_in_three_spellings(
         assert load_keys().signing is not None
 
 
-def test_an_older_key_may_be_kept_as_its_public_half_only(tmp_path: Path, settings: Any) -> None:
+@pytest.mark.parametrize("spelling", ["PEM", "as exported"])
+def test_an_older_key_may_be_kept_as_its_public_half_only(spelling: str, tmp_path: Path, settings: Any) -> None:
     older = make_key(path=tmp_path / "older.pem")
-    (tmp_path / "older.pub").write_text(older.public)
+    settings.PRIVACY = {**settings.PRIVACY, "SEAL_KEYS": [older.file]}
+    digits = load_keys().public[older.key].public_bytes_raw().hex()
+    (tmp_path / "older.pub").write_text(older.public if spelling == "PEM" else f"{digits}\n")
     newer = make_key(path=tmp_path / "newer.pem")
     settings.PRIVACY = {**settings.PRIVACY, "SEAL_KEYS": [newer.file, str(tmp_path / "older.pub")]}
     assert set(load_keys().public) == {older.key, newer.key}
@@ -214,7 +217,9 @@ def test_a_machine_with_public_keys_only_can_check_and_not_seal(
         seal(now=now, actor=actor)
 
 
-@pytest.mark.parametrize("content", ["", "nonsense", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"])
+@pytest.mark.parametrize(
+    "content", ["", "nonsense", "ab" * 31, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"]
+)
 def test_a_file_that_holds_no_key_is_refused_and_never_repeated(content: str, tmp_path: Path, settings: Any) -> None:
     (tmp_path / "key").write_text(content)
     settings.PRIVACY = {**settings.PRIVACY, "SEAL_KEYS": [str(tmp_path / "key")]}

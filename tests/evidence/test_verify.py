@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from io import StringIO
@@ -443,3 +444,14 @@ def test_the_stand_alone_verifier_imports_nothing_of_ours() -> None:
     imports = [line for line in text.splitlines() if line.startswith(("import ", "from "))]
     known = ("argparse", "hashlib", "itertools", "json", "sys", "pathlib", "cryptography")
     assert all(line.split()[1].split(".")[0] in known for line in imports)
+
+
+@pytest.mark.parametrize("page", ["evidence.md", "evidence-format.md"])
+def test_every_name_of_a_finding_is_told_by_the_reference(page: str) -> None:
+    source = (ROOT / "privacy" / "evidence" / "verifying.py").read_text()
+    found = set(re.findall(r"told\.add\(\s*\"(\w+)\"", source))
+    assert len(found) > 12
+    if page == "evidence-format.md":
+        found = {name for name in found if not name.startswith("details")}
+    told = set(re.findall(r"`(\w+)`", (ROOT / "docs" / "reference" / page).read_text()))
+    assert found <= told, found - told
