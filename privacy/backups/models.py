@@ -164,7 +164,8 @@ class RegisteredCopy(models.Model):
     class Meta:
         verbose_name = _("copy elsewhere")
         verbose_name_plural = _("copies elsewhere")
-        ordering = ["ends_at", "name"]
+        # SQLite and PostgreSQL disagree on where rules without an end belong.
+        ordering = [F("ends_at").asc(nulls_last=True), "name"]
         default_permissions = ("view",)
         permissions = [("confirm_destruction", _("Can confirm that a copy was destroyed"))]
         constraints = [

@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "copy elsewhere",
                 "verbose_name_plural": "copies elsewhere",
-                "ordering": ["ends_at", "name"],
+                "ordering": [models.F("ends_at").asc(nulls_last=True), "name"],
                 "permissions": [("confirm_destruction", "Can confirm that a copy was destroyed")],
                 "default_permissions": ("view",),
                 "indexes": [models.Index(fields=["destroyed_at", "ends_at"], name="privacy_copy_due")],

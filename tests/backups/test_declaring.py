@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.backups.conftest import COPY, RULE
 
 pytestmark = pytest.mark.django_db
 Declare = Callable[..., Path]
+DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
 AWAY: Any = None
 
 
@@ -190,6 +192,24 @@ def test_the_time_of_taking_is_read_in_the_sites_zone_and_never_too_late(
 ) -> None:
     services.register_copies(path=declare(facts(taken_at=written)), now=now, actor=actor)
     assert RegisteredCopy.objects.get().taken_at == datetime.fromisoformat(meant)
+
+
+@pytest.mark.parametrize(
+    ("page", "block"),
+    [
+        ("reference/backups.md", r"```toml\n(\[\[copy\]\].+?)```"),
+        ("how-to/register-other-copies.md", r"^(    \[\[copy\]\]\n(?:    .*\n|\n)+)"),
+    ],
+)
+def test_the_files_in_the_documentation_can_be_registered(
+    promise: None, tmp_path: Path, now: datetime, actor: Actor, page: str, block: str
+) -> None:
+    found = re.search(block, (DOCS / page).read_text(encoding="utf-8"), re.DOTALL if "```" in block else re.MULTILINE)
+    assert found is not None
+    path = tmp_path / "copies.toml"
+    path.write_text(found[1], encoding="utf-8")
+    services.register_copies(path=path, now=now, actor=actor)
+    assert RegisteredCopy.objects.count() > 1
 
 
 @pytest.mark.parametrize("kind", ["pg_dump", "restic", "borg", "host", "test_copy", "other"])

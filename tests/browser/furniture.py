@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from privacy.backups.models import Backup, BackupStorage
+from privacy.backups.models import Backup, BackupStorage, RegisteredCopy
 from privacy.core.actors import Actor
 from privacy.core.pseudonyms import pseudonym
 from privacy.disposal.models import Closure
@@ -130,4 +130,18 @@ def _backups(now: datetime) -> None:
             compressed=True,
             first_seen_at=now - back * DAY,
             last_seen_at=now,
+        )
+    for name, back in (("test-server-of-last-month", 40), ("offsite", 5), ("snapshots", 0)):
+        RegisteredCopy.objects.create(
+            name=name,
+            kind="test_copy" if back == 40 else "host",
+            place="a safe in the second office",
+            region="EU",
+            taken_at=now - back * DAY if back else None,
+            ends_at=now - (back - 14) * DAY if back else None,
+            every="" if back else "P1D",
+            kept_for="P14D",
+            confirmed_by="the head of operations",
+            registered_at=now,
+            changed_at=now,
         )
