@@ -108,7 +108,7 @@ def confirm_destroyed(*, name: str, now: datetime, actor: Actor) -> ConfirmRepor
             raise UnknownCopy(
                 field="name",
                 problem="no copy of this name is registered",
-                mend="Use a name of the admin's list of other copies, or of the file that registered it",
+                mend="Use a name of the list of copies elsewhere in the admin, or of the file that registered it",
             )
         if copy.destroyed_at:
             raise AlreadyConfirmed(
