@@ -11,26 +11,24 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connections, transaction
+from django.db import connections
 from django.utils.translation import gettext as _
 
 from privacy.core.actors import Actor
-from privacy.core.enqueue import nudge
 from privacy.core.errors import PrivacyError
 from privacy.core.readonly import read_only
 from privacy.core.registries import NightContext, NightStep, Registry, StepReport, night_steps
 from privacy.evidence.services import record
 from privacy.retention import careful, mail
-from privacy.retention.liveness import is_alive, this_process
+from privacy.retention.claiming import NightAlreadyRunning, claim
 from privacy.retention.models import NightRun, NightStepRun
-from privacy.retention.queries import horizon, missed_nights
 from privacy.retention.querysets import NightRunQuerySet, NightStepRunQuerySet
+from privacy.retention.reports import NightReport, figures_of, report_of
 
 logger = logging.getLogger(__name__)
 
@@ -38,44 +36,8 @@ _Status = NightRun.Status
 _StepStatus = NightStepRun.Status
 
 
-class NightAlreadyRunning(PrivacyError):
-    """Another process carries the night out."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            field="night",
-            problem="a night is running already",
-            mend="Wait until it is over, its page shows how far it is",
-        )
-
-
 class _TakenOver(BaseException):
     """Another process took this night for crashed and goes on with it. No step may catch this and carry on."""
-
-
-@dataclass(frozen=True, slots=True)
-class StepLine:
-    """One step of the report. ``error`` is empty when it went well."""
-
-    name: str
-    status: str
-    counts: Mapping[str, int]
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class NightReport:
-    """What a night did: the report of ``privacy_nightly --json``."""
-
-    run: UUID
-    started: datetime | None
-    finished: datetime | None
-    status: str
-    steps: tuple[StepLine, ...] = field(default_factory=tuple)
-
-    @property
-    def failed(self) -> bool:
-        return any(step.status == _StepStatus.FAILED for step in self.steps)
 
 
 def run_night(
@@ -109,7 +71,7 @@ def run_night(
         found = NightRun.objects.filter(message_id=message_id).first()
     if found is not None and found.status not in (_Status.PENDING, _Status.RUNNING):
         return report_of(found)
-    night = _Night(_claim(now, actor, dry_run, only, message_id), now, actor)
+    night = _Night(claim(now, actor, dry_run, only, message_id), now, actor)
     try:
         return night.carry_out()
     except _TakenOver:
@@ -117,85 +79,6 @@ def run_night(
     except BaseException:
         night.let_go()
         raise
-
-
-def ask_for_night(*, now: datetime, actor: Actor) -> NightRun:
-    """Write down that a night is wanted now, and tell a worker. Without one the next night takes it up.
-
-    A night that waits already is told again, and so is one that crashed and can still be gone on with.
-
-    Raises:
-        NightAlreadyRunning: one is at work.
-    """
-    try:
-        with transaction.atomic():
-            open_runs = NightRun.objects.select_for_update().filter(status__in=(_Status.PENDING, _Status.RUNNING))
-            night = open_runs.order_by("status").first()
-            if night is not None and night.status == _Status.RUNNING and is_alive(night, now):
-                raise NightAlreadyRunning
-            if night is None or (night.status == _Status.RUNNING and not _can_go_on(night, now, False, "")):
-                night = NightRun.objects.create(
-                    status=_Status.PENDING, as_of=now, horizon=horizon(now), created_at=now, asked_by=str(actor)
-                )
-    except IntegrityError:
-        raise NightAlreadyRunning from None
-    # The message carries the row's id and nothing else; the row is there before it.
-    told = nudge("privacy.run_night_now", run=night.pk)
-    night.note = "" if told else _("No worker could be reached. The next night takes this one up.")
-    NightRun.objects.filter(pk=night.pk, status=night.status).update(note=night.note)
-    return night
-
-
-def report_of(run: NightRun) -> NightReport:
-    """The report of a night, from its rows."""
-    lines = tuple(
-        StepLine(step.name, step.status, dict(step.counts), step.error)
-        for step in run.steps.all().order_by("order", "name")
-    )
-    return NightReport(run.pk, run.started_at, run.finished_at, run.status, lines)
-
-
-def _claim(now: datetime, actor: Actor, dry_run: bool, only: str, message_id: str) -> NightRun:
-    """Make one row *running*, in one transaction: a crashed night, a waiting one, or a new one."""
-    try:
-        with transaction.atomic():
-            night = _going_on(now, dry_run, only)
-            if night is None and not dry_run and not only:
-                night = NightRun.objects.select_for_update().filter(status=_Status.PENDING).first()
-            if night is None:
-                night = NightRun(dry_run=dry_run, only=only, created_at=now, missed=missed_nights(now))
-                night.asked_by = str(actor)
-            if night.started_at is None:
-                night.started_at = now
-            night.status, night.as_of, night.horizon = _Status.RUNNING, now, horizon(now)
-            night.heartbeat, night.process = now, this_process()
-            night.message_id = message_id or night.message_id
-            night.note = ""
-            night.save()
-    except IntegrityError:
-        raise NightAlreadyRunning from None
-    return night
-
-
-def _going_on(now: datetime, dry_run: bool, only: str) -> NightRun | None:
-    night = NightRun.objects.select_for_update().filter(status=_Status.RUNNING).first()
-    if night is None:
-        return None
-    if is_alive(night, now):
-        raise NightAlreadyRunning
-    if _can_go_on(night, now, dry_run, only):
-        return night
-    night.status, night.finished_at = _Status.INTERRUPTED, night.heartbeat or night.started_at
-    # Its message may be delivered again, and then brings the night that follows.
-    night.message_id = ""
-    night.save(update_fields=["status", "finished_at", "message_id"])
-    night.steps.filter(status=_StepStatus.RUNNING).update(status=_StepStatus.FAILED, error="interrupted")
-    return None
-
-
-def _can_go_on(night: NightRun, now: datetime, dry_run: bool, only: str) -> bool:
-    # What its steps did holds up to its horizon, so only a call of the same night may rely on them.
-    return (night.horizon, night.dry_run, night.only) == (horizon(now), dry_run, only)
 
 
 class _Night:
@@ -365,7 +248,9 @@ class _Night:
         notes = []
         try:
             careful.carried_out(self.run)
-            record(act="retention.night", now=self.now, actor=self.actor, label=self.run.status, counts=_flat(report))
+            record(
+                act="retention.night", now=self.now, actor=self.actor, label=self.run.status, counts=figures_of(report)
+            )
         except Exception as error:  # noqa: BLE001 - a step is site code too: whatever it raises is its own failure
             logger.error("The night could not be entered in the evidence: %s", safe_words(error))
             notes.append(_("The night could not be entered in the evidence."))
@@ -394,16 +279,6 @@ def _silent(counts: Mapping[str, int], cursor: Mapping[str, Any] | None = None) 
 
 def _in_order(steps: Registry[NightStep]) -> list[NightStep]:
     return sorted(steps, key=lambda step: (step.order, step.name))
-
-
-def _flat(report: NightReport) -> dict[str, int]:
-    return {
-        f"{step.name}: {what}": amount
-        for step in report.steps
-        if step.status == _StepStatus.DONE
-        for what, amount in step.counts.items()
-        if amount
-    }
 
 
 def _mend_connections() -> None:

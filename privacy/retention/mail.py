@@ -14,7 +14,7 @@ from privacy.core.words import counts_words
 from privacy.retention.models import Approval, NightRun
 
 if TYPE_CHECKING:
-    from privacy.retention.execution import NightReport
+    from privacy.retention.reports import NightReport
 
 logger = logging.getLogger(__name__)
 

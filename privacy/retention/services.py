@@ -1,8 +1,10 @@
 """What the doors of this room call."""
 
 from privacy.retention.careful import NothingToApprove, PlanChanged, approve_night
+from privacy.retention.claiming import NightAlreadyRunning, ask_for_night
 from privacy.retention.ending import NotDeclared, Outlook, preview
-from privacy.retention.execution import NightAlreadyRunning, NightReport, ask_for_night, report_of, run_night
+from privacy.retention.execution import run_night
+from privacy.retention.reports import NightReport, report_of
 from privacy.retention.schedules import (
     KeepIsDeclared,
     ScheduleWithdrawn,

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.connection import ConnectionDoesNotExist
 from django_celery_beat.models import PeriodicTask
 
-from privacy.retention import execution, receivers, tasks
+from privacy.retention import claiming, receivers, tasks
 from privacy.retention.models import Approval, NightRun
 from privacy.retention.queries import horizon
 from privacy.retention.receivers import BEAT_NAME
@@ -30,7 +30,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
         return True
 
     monkeypatch.setattr(tasks, "nudge", nudge)
-    monkeypatch.setattr(execution, "nudge", nudge)
+    monkeypatch.setattr(claiming, "nudge", nudge)
     return sent
 
 
@@ -124,7 +124,7 @@ class TestRunNow:
     def test_without_a_broker_the_row_says_so_and_the_next_night_takes_it_up(
         self, monkeypatch: pytest.MonkeyPatch, approved: Approval
     ) -> None:
-        monkeypatch.setattr(execution, "nudge", lambda name, **words: False)
+        monkeypatch.setattr(claiming, "nudge", lambda name, **words: False)
         run = ask_for_night(now=timezone.now(), actor=NIGHT)
         run.refresh_from_db()
         assert "No worker" in run.note
