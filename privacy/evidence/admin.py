@@ -158,7 +158,7 @@ class EvidenceEntryAdmin(ReadOnlyAdmin[EvidenceEntry]):
 class SealAdmin(ReadOnlyAdmin[Seal]):
     """When the evidence was sealed, and by which key."""
 
-    list_display = ("name", "made_at", "size", "signed", "root")
+    list_display = ("name", "made_at", "size", "signed", "root_in_short")
     list_display_links = ("name",)
     list_per_page = 50
     show_full_result_count = False
@@ -171,6 +171,10 @@ class SealAdmin(ReadOnlyAdmin[Seal]):
     @admin.display(description=gettext_lazy("seal"), ordering="number")
     def name(self, seal: Seal) -> str:
         return str(seal.number)
+
+    @admin.display(description=gettext_lazy("root"))
+    def root_in_short(self, seal: Seal) -> str:
+        return f"{seal.root[:16]}…"
 
     @admin.display(description=gettext_lazy("signed"))
     def signed(self, seal: Seal) -> SafeString:

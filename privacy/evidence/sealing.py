@@ -18,8 +18,8 @@ from privacy.evidence.statements import entry_text, seal_hash, seal_text, text_h
 
 logger = logging.getLogger(__name__)
 
-#: Entries a seal, so that no seal keeps the write lock of SQLite for long: about half a second.
-SEAL_SIZE = 20_000
+#: Entries a seal, so that no seal keeps the write lock of SQLite for long: well under a second.
+SEAL_SIZE = 10_000
 _BATCH = 500
 
 

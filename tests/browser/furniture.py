@@ -10,6 +10,7 @@ from privacy.backups.models import Backup, BackupStorage, RegisteredCopy
 from privacy.core.actors import Actor
 from privacy.core.pseudonyms import pseudonym
 from privacy.disposal.models import Closure
+from privacy.evidence.sealing import seal
 from privacy.promises.models import PromiseRun
 from privacy.promises.services import check_promises, load_profile
 from privacy.retention.models import Approval, NightRun, NightStepRun
@@ -36,6 +37,7 @@ def furnish(*, now: datetime, staff: Any) -> None:
     _closures(now)
     _nights(now)
     _backups(now)
+    seal(now=now, actor=actor)
 
 
 def _closures(now: datetime) -> None:

@@ -216,7 +216,7 @@ def test_the_seals_are_listed_and_nobody_changes_them(
     seal(now=now, actor=actor)
     client = _client("view_seal", "add_seal", "change_seal", "delete_seal")
     page = client.get(reverse("admin:privacy_seal_changelist")).content.decode()
-    assert Seal.objects.get().root in page
+    assert f"{Seal.objects.get().root[:16]}…" in page
     assert "not signed" not in page
     assert client.get(reverse("admin:privacy_seal_change", args=[1])).status_code == 200
     assert client.get(reverse("admin:privacy_seal_delete", args=[1])).status_code == 403
