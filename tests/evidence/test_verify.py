@@ -365,6 +365,7 @@ def test_the_command_exits_with_0_when_nothing_was_altered_and_with_3_when_somet
 def test_people_read_the_same_in_words(entries: list[int]) -> None:
     out = StringIO()
     call_command("privacy_verify", stdout=out)
+    assert "2 seals over 6 entries; 0 entries waiting for the next." in out.getvalue()
     assert "Nothing was altered." in out.getvalue()
     become_owner()
     remove_entry(entries[4])

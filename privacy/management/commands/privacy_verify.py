@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from privacy.core.commands import DONE, FOUND, WRONG_WORDS, PrivacyCommand
+from privacy.core.words import counts_words
 from privacy.evidence.checking import Checked, check_evidence
 from privacy.evidence.keys import NewKey, make_key
 
@@ -40,9 +41,10 @@ class Command(PrivacyCommand):
             self.stdout.write(f"Key {report.key} is in {report.file}. Its public half:\n\n{report.public}")
             return
         seen = report.verification
-        self.stdout.write(f"{seen.seals} seals over {seen.sealed} entries; {seen.unsealed} entries wait for the next.")
+        seals, sealed = counts_words({"seals": seen.seals}), counts_words({"entries": seen.sealed})
+        self.stdout.write(f"{seals} over {sealed}; {counts_words({'entries': seen.unsealed})} waiting for the next.")
         if seen.unsigned:
-            self.stdout.write(self.style.WARNING(f"{seen.unsigned} seals are not signed."))
+            self.stdout.write(self.style.WARNING(f"Not signed: {counts_words({'seals': seen.unsigned})}."))
         for one in seen.findings:
             about = ", ".join(
                 f"{word} {number}" for word, number in (("seal", one.seal), ("entry", one.entry)) if number is not None
@@ -52,5 +54,5 @@ class Command(PrivacyCommand):
             self.stdout.write(f"… and {seen.found - len(seen.findings)} more.")
         if report.not_exported:
             self.stdout.write(self.style.WARNING(report.not_exported))
-        verdict = f"{seen.found} findings: the evidence was tampered with." if seen.found else "Nothing was altered."
+        verdict = f"The evidence was tampered with. Findings: {seen.found}." if seen.found else "Nothing was altered."
         self.stdout.write((self.style.ERROR if seen.found else self.style.SUCCESS)(verdict))
