@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -41,7 +41,18 @@ class Hand:
         return "\n".join(self.text().splitlines()[-lines:])
 
 
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold signals back: what a handler raises in the middle of a fork is lost, and so is who was just started."""
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
+
+
 def _end_with_parent() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDINGS)
     # A demonstration that is killed outright takes its processes along, where the system can do that.
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -81,7 +92,7 @@ class Crew:
             ProcessDied: it ended, or said nothing of the kind in time.
         """
         log = self.logs / f"{name}.log"
-        with log.open("wb") as file:
+        with _undisturbed(), log.open("wb") as file:
             process = subprocess.Popen(  # noqa: S603 - our own modules
                 [sys.executable, "-m", *argv],
                 cwd=self.cwd,
@@ -93,8 +104,8 @@ class Crew:
                 preexec_fn=_end_with_parent,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
-        hand = Hand(name, process, log)
-        self.hands.append(hand)
+            hand = Hand(name, process, log)
+            self.hands.append(hand)
         deadline = time.monotonic() + seconds
         while ready and ready not in hand.text():
             self.look_after()
