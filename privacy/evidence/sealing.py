@@ -6,11 +6,12 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connections, router, transaction
+from django.db import router, transaction
 
 from privacy.core.actors import Actor
 from privacy.core.batches import chunks, keyset
 from privacy.core.errors import PrivacyError
+from privacy.core.locks import one_at_a_time
 from privacy.evidence.keys import SealKeys, key_id, load_keys, signature_of
 from privacy.evidence.merkle import Tree
 from privacy.evidence.models import EvidenceEntry, Seal, SealLeaf
@@ -60,7 +61,7 @@ def seal(*, now: datetime, actor: Actor) -> SealReport:
 
 
 def _seal_these(ids: list[int], keys: SealKeys, now: datetime, using: str) -> int:
-    _one_at_a_time(using)
+    one_at_a_time("privacy_seal", using)
     last = Seal.objects.using(using).order_by("-number").first()
     _refuse_to_fall_silent(keys, last)
     number = last.number + 1 if last else 1
@@ -87,14 +88,6 @@ def _seal_these(ids: list[int], keys: SealKeys, now: datetime, using: str) -> in
     made.signature = signature_of(keys.signing, seal_text(made)) if keys.signing else ""
     made.save(using=using)
     return tree.size
-
-
-def _one_at_a_time(using: str) -> None:
-    """SQLite has one writer anyway; on PostgreSQL a lock until the end of the transaction."""
-    connection = connections[using]
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('privacy_seal'))")
 
 
 def _refuse_to_fall_silent(keys: SealKeys, last: Seal | None) -> None:

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from django.conf import settings as django_settings
 from django.core.mail import mail_admins
-from django.db import connections, router, transaction
+from django.db import router, transaction
 from django.utils.translation import gettext as _
 
 from privacy.core.actors import Actor
+from privacy.core.locks import one_at_a_time
 from privacy.evidence.models import EvidenceEntry
 from privacy.evidence.services import record
 from privacy.retention.mail import place
@@ -67,18 +68,10 @@ def _claim(found: Standing, now: datetime, actor: Actor) -> bool:
     """
     using = router.db_for_write(EvidenceEntry)
     with transaction.atomic(using=using):
-        _one_at_a_time(using)
+        one_at_a_time("privacy_lateness", using)
         last = EvidenceEntry.objects.using(using).of_act(_TOLD, _UNTOLD).order_by("-pk").first()
         # What was told while the clock was ahead silences nothing.
         if last and last.act == _TOLD and now - AT_MOST_EVERY < last.at <= now + SKEW:
             return False
         record(act=_TOLD, now=now, actor=actor, label=found.state)
     return True
-
-
-def _one_at_a_time(using: str) -> None:
-    """SQLite has one writer anyway; on PostgreSQL a lock until the end of the transaction."""
-    connection = connections[using]
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('privacy_lateness'))")

@@ -88,14 +88,14 @@ def test_another_caller_who_sealed_them_meanwhile_leaves_nothing_to_seal(
     now: datetime, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(4, now)
-    lock = sealing._one_at_a_time
+    lock = sealing.one_at_a_time
 
-    def while_waiting(using: str) -> None:
-        monkeypatch.setattr(sealing, "_one_at_a_time", lock)
+    def while_waiting(name: str, using: str) -> None:
+        monkeypatch.setattr(sealing, "one_at_a_time", lock)
         assert seal(now=now, actor=actor) == SealReport(1, 4)
-        lock(using)
+        lock(name, using)
 
-    monkeypatch.setattr(sealing, "_one_at_a_time", while_waiting)
+    monkeypatch.setattr(sealing, "one_at_a_time", while_waiting)
     assert seal(now=now, actor=actor) == SealReport(0, 0)
     assert Seal.objects.count() == 1
 
