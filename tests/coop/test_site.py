@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import environment
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def site_environment(folder: Path) -> dict[str, str]:
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+    env = environment()
     return env | {
         "DJANGO_SETTINGS_MODULE": "project.settings",
         "DEMO_DIR": str(folder),
