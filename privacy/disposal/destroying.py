@@ -25,7 +25,7 @@ from privacy.disposal.models import Closure
 from privacy.disposal.obstacles import Obstacle, obstacles
 from privacy.disposal.queries import rules
 from privacy.disposal.querysets import ClosureQuerySet
-from privacy.evidence.services import Draft, forget, record, record_many
+from privacy.evidence.services import Draft, record, record_many
 
 
 def destroy(closure: Closure, *, now: datetime, actor: Actor) -> None:
@@ -123,7 +123,6 @@ def _destroy_together(closures: Closures, *, now: datetime, actor: Actor) -> Non
 
 
 def _prove(closures: Closures, outcome: Outcome, *, now: datetime, actor: Actor) -> None:
-    forget(subjects=[closure.subject_key for closure in closures])
     until = rules().proof_kept_for.end(now, settings.calendar)
     label = get_user_model()._meta.label
     record_many(

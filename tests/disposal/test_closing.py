@@ -32,6 +32,7 @@ from privacy.disposal.services import (
     take_over_closed,
 )
 from privacy.evidence.models import EvidenceDetail, EvidenceEntry
+from privacy.evidence.services import Draft, record, record_many
 from privacy.promises.models import ProfileTable
 from tests.disposal.planting import plant
 from tests.host import models as host
@@ -302,6 +303,13 @@ def test_after_closing_1000_people_no_immutable_row_holds_a_key_or_value_of_any(
         Closure(subject_key=str(u.pk), pseudonym="p", channel="command", closed_at=now, due_at=now, status="planned")
         for u in members
     )
+    told_before = [
+        Draft("disposal.cancelled", "auth.User", subject=str(user.pk), details={"name": user.username})
+        for user in members[:500]
+    ]
+    record_many(drafts=told_before, now=now, actor=NIGHT)
+    for user in members[500:510]:
+        record(act="disposal.cancelled", label="auth.User", now=now, actor=Actor.member(user))
     before = EvidenceEntry.objects.count()
 
     assert night(now)["accounts"] == 1000
@@ -314,6 +322,8 @@ def test_after_closing_1000_people_no_immutable_row_holds_a_key_or_value_of_any(
     keys = {str(user.pk) for user in members}
     assert not [line for line in told if keys & set(line.replace(":", " ").replace("}", " ").split())]
     assert not EvidenceDetail.objects.filter(subject_key__in=keys).exists()
+    assert not EvidenceDetail.objects.filter(actor_key__in=keys).exists()
+    assert not EvidenceDetail.objects.filter(content__contains="xv").exists()
 
 
 def test_deleting_a_user_never_fails_on_our_tables(now: datetime, actor: Actor) -> None:
