@@ -26,8 +26,9 @@ def media_dumped(*, filename: str, storage: Any, **_: Any) -> None:
 def _register(filename: str, storage: Any, kind: str) -> None:
     try:
         services.register_dump(storage=storage.storage, name=filename, kind=kind, now=timezone.now())
-    except Exception:  # the dump is made; the night's scan finds what is missing here
-        logger.exception("a dump could not be registered; the next scan of the storage will find it")
+    except Exception as error:  # noqa: BLE001 the dump is made; the night's scan finds what is missing here
+        kind_of_error = type(error).__name__  # what a database or storage says of itself may quote more
+        logger.error("a dump could not be registered (%s); the next scan of the storage will find it", kind_of_error)
 
 
 def connect() -> None:
