@@ -46,6 +46,28 @@ def pseudonyms(kind: str, value: str) -> tuple[str, ...]:
     return tuple(_word(key, kind, value) for key in _keys())
 
 
+def pseudonym_key_id() -> str:
+    """The id of the key under which ``pseudonym`` works just now; rows store it beside their word.
+
+    Raises:
+        WrongSetting: when ``PSEUDONYM_KEYS`` cannot be used.
+    """
+    return key_id(_keys()[0])
+
+
+def known_key_ids() -> tuple[str, ...]:
+    """The ids of every key that is still there, in the order of ``pseudonyms``.
+
+    A row whose id is not among them tells of a key that was taken away too early: nobody finds its person again.
+    """
+    return tuple(key_id(key) for key in _keys())
+
+
+def key_id(key: bytes) -> str:
+    """The name of a key: the first 8 hexadecimal digits of SHA-256. It opens nothing."""
+    return hashlib.sha256(b"privacy pseudonym key id" + key).hexdigest()[:8]
+
+
 def _keys() -> tuple[bytes, ...]:
     own = [key.encode() for key in settings.pseudonym_keys]
     secrets = [django_settings.SECRET_KEY, *django_settings.SECRET_KEY_FALLBACKS]

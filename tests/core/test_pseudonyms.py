@@ -4,7 +4,7 @@ import re
 
 from django.test import override_settings
 
-from privacy.core.pseudonyms import pseudonym, pseudonyms
+from privacy.core.pseudonyms import key_id, known_key_ids, pseudonym, pseudonym_key_id, pseudonyms
 
 OLD, NEW = "o" * 32, "n" * 32
 
@@ -58,3 +58,18 @@ def test_a_site_that_sets_its_first_keys_still_finds_what_was_written_before() -
         before = pseudonym("subject", "42")
     with override_settings(PRIVACY={"PSEUDONYM_KEYS": [NEW]}):
         assert before in pseudonyms("subject", "42")
+
+
+def test_a_key_has_an_id_that_never_changes_and_gives_nothing_away() -> None:
+    assert key_id(OLD.encode()) == "c2fce2d9"
+    with override_settings(PRIVACY={"PSEUDONYM_KEYS": [OLD]}):
+        assert pseudonym_key_id() == key_id(OLD.encode())
+
+
+def test_key_ids_come_in_the_order_of_the_words_and_the_derived_key_has_one_too() -> None:
+    with override_settings(PRIVACY={"PSEUDONYM_KEYS": [NEW, OLD]}, SECRET_KEY="first"):
+        ids = known_key_ids()
+        assert ids[:2] == (key_id(NEW.encode()), key_id(OLD.encode()))
+        assert len(set(ids)) == len(pseudonyms("subject", "42")) == len(ids)
+    with override_settings(PRIVACY={}, SECRET_KEY="first"):
+        assert pseudonym_key_id() == ids[-1]
