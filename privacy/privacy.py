@@ -38,6 +38,7 @@ class ClosureData(PersonalData):
     holds = ("subject_key", "pseudonym")
     plain = {
         "status": "a state",
+        "pseudonym_key": "which key made the pseudonym",
         "attempts": "a count",
         "channel": "how it was closed",
         "requested_by": "a kind of person",
@@ -69,6 +70,7 @@ _NOBODY = {
     "Seal": "hashes over acts, counts and commitments, and a signature",
     "SealLeaf": "hashes over acts, counts and commitments",
     "Sweep": "files and cache entries on their way out; a closure is not done while one of its rows is left",
+    "StoreReceipt": "what outside places answered about closures; the closure alone holds the account's key",
     "Captured": "keys of rows that one closure is erasing; they go when it has been verified",
     "SiteFacts": "who the site is, as the site itself publishes it",
     "ProfileTable": "rules of the profile",

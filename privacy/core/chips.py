@@ -60,6 +60,14 @@ STATUSES: dict[str, Chip] = {
     "carried_out": Chip(_("approved and carried out"), "good", "check"),
     "missed": Chip(_("missed"), "bad", "bang"),
     "interrupted": Chip(_("interrupted"), "warn", "bang"),
+    # receipts of outside places
+    "confirmed": Chip(_("confirmed"), "good", "check"),
+    "left": Chip(_("something left"), "bad", "bang"),
+    "refused": Chip(_("failed"), "bad", "cross"),
+    "late": Chip(_("no answer in time"), "bad", "clock"),
+    "silent": Chip(_("silent"), "bad", "question"),
+    "undeclared": Chip(_("not declared any more"), "bad", "question"),
+    "settled": Chip(_("confirmed by staff"), "good", "check"),
     # backups
     "present": Chip(_("present"), "info", "check"),
     "stored": Chip(_("stored"), "info", "check"),

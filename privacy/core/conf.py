@@ -179,6 +179,8 @@ class Settings:
     batch_size = Setting(500, _positive)
     #: Rows removed in one statement of an expiry window.
     window_rows = Setting(10_000, _positive)
+    #: Seconds that a storage may take to remove one file.
+    storage_timeout = Setting(30, _positive)
     #: An account with more rows is destroyed by a task at once, not in the closing request.
     close_in_request_rows = Setting(20_000, _positive)
     #: "enforce" makes an undeclared model an error of ``check``, "warn" a warning.

@@ -296,6 +296,10 @@ profile_sections: Registry[ProfileSection[Any]] = Registry("profile section")
 providers: Registry[Callable[..., Any]] = Registry("provider")
 
 
+#: Rooms that store pseudonyms or fingerprints: each gives how many rows need which key, by ``key_id``.
+key_users: Registry[Callable[[], Mapping[str, int]]] = Registry("user of pseudonym keys")
+
+
 @dataclass(frozen=True, slots=True)
 class PageBlock:
     """A block of the privacy page in account settings: ``context(user, now)`` feeds ``template``."""

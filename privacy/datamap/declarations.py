@@ -18,6 +18,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from django.utils.functional import Promise
+
 
 @dataclass(frozen=True, slots=True)
 class Delete:
@@ -159,11 +161,22 @@ class ExternalStore:
 
     Subclasses are registered with ``register_store``. All three methods must be idempotent; the
     night calls them again until ``verify`` says that nothing is left. Silence is never success.
+
+    Each call runs in a thread of its own and is waited for ``timeout`` seconds: use no transaction
+    and no state of the calling thread.
+
+    Attributes:
+        name: stands in receipts for years; at most 100 characters.
+        title: what members read, ``"our search"``; empty takes the name.
+        category, purpose: as in ``PersonalData``.
+        timeout: seconds that one call may take, for up to ``BATCH_SIZE`` people.
     """
 
     name: ClassVar[str] = ""
+    title: ClassVar[str | Promise] = ""
     category: ClassVar[str] = ""
     purpose: ClassVar[str] = ""
+    timeout: ClassVar[float] = 10.0
 
     def export(self, keys: Sequence[str]) -> Mapping[str, Any]:
         """Everything the store holds about the users with these keys (``str(pk)``)."""
@@ -174,5 +187,5 @@ class ExternalStore:
         raise NotImplementedError
 
     def verify(self, keys: Sequence[str]) -> int:
-        """How many records of these users are left."""
+        """How many records of these users are left. Anything but a whole number from 0 up counts as silence."""
         raise NotImplementedError

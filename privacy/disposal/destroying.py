@@ -18,7 +18,7 @@ from django.db import router, transaction
 from privacy.core.actors import Actor
 from privacy.core.conf import settings
 from privacy.core.registries import providers
-from privacy.disposal import sessions
+from privacy.disposal import receipts, sessions
 from privacy.disposal.closing import Closures, lock, people, reason_of, using
 from privacy.disposal.execution import Outcome, erase
 from privacy.disposal.models import Closure
@@ -119,6 +119,7 @@ def _destroy_together(closures: Closures, *, now: datetime, actor: Actor) -> Non
     Closure.objects.bulk_update(
         closures, ["batch", "erased_at", "errors", "backups_until", "steps", "kept"], batch_size=500
     )
+    receipts.open_receipts(closures, now=now)
     _prove(closures, outcome, now=now, actor=actor)
 
 

@@ -9,12 +9,11 @@ from datetime import datetime
 from django.db import transaction
 
 from privacy.core.actors import Actor
-from privacy.disposal import sweeping
+from privacy.disposal import receipts, sweeping
 from privacy.disposal.closing import Closures, lock, using
 from privacy.disposal.models import Closure, Sweep
 from privacy.disposal.queries import account_row_goes
 from privacy.disposal.querysets import ClosureQuerySet, SweepQuerySet
-from privacy.disposal.stores import erase_stores
 from privacy.evidence.services import record
 
 
@@ -28,21 +27,22 @@ def follow_up(keys: Sequence[uuid.UUID], *, now: datetime, actor: Actor) -> None
     if not erased:
         return
     sweeping.sweep(_sweeps_of(erased))
-    store_errors = erase_stores([closure.subject_key for closure in erased])
+    receipts.ask_stores(erased, now=now, actor=actor)
     with transaction.atomic(using=using()):
-        _finish(lock(_unfinished(keys), wait=True), store_errors, now=now, actor=actor)
+        _finish(lock(_unfinished(keys), wait=True), now=now, actor=actor)
 
 
 def _unfinished(keys: Sequence[uuid.UUID]) -> ClosureQuerySet:
     return Closure.objects.unfinished().erased().filter(pk__in=keys)
 
 
-def _finish(closures: Closures, store_errors: dict[str, list[str]], *, now: datetime, actor: Actor) -> None:
+def _finish(closures: Closures, *, now: datetime, actor: Actor) -> None:
+    unconfirmed = receipts.reasons(closures)
     left_by_key, left_by_batch = _left(closures)
     done = []
     for closure in closures:
         left = left_by_key.get(closure.subject_key, []) + left_by_batch.get(closure.batch, [])
-        closure.errors = [*store_errors.get(closure.subject_key, []), *sorted(set(left))]
+        closure.errors = [*unconfirmed.get(closure.pk, []), *sorted(set(left))]
         if closure.errors:
             closure.status = Closure.Status.PARTIAL
             closure.attempts += 1

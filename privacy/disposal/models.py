@@ -11,9 +11,15 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from privacy.disposal.querysets import CapturedQuerySet, ClosureQuerySet, SessionIndexQuerySet, SweepQuerySet
+from privacy.disposal.querysets import (
+    CapturedQuerySet,
+    ClosureQuerySet,
+    SessionIndexQuerySet,
+    StoreReceiptQuerySet,
+    SweepQuerySet,
+)
 
-__all__ = ["Captured", "Closure", "SessionIndex", "Sweep"]
+__all__ = ["Captured", "Closure", "SessionIndex", "StoreReceipt", "Sweep"]
 
 
 class Closure(models.Model):
@@ -43,6 +49,8 @@ class Closure(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject_key = models.CharField(_("account key"), max_length=255, blank=True)
     pseudonym = models.CharField(_("pseudonym"), max_length=64, db_index=True)
+    #: ``pseudonym_key_id`` of the key that made it; the key is needed as long as the row is to be found by its person.
+    pseudonym_key = models.CharField(_("key of the pseudonym"), max_length=8, blank=True)
     status = models.CharField(_("status"), max_length=16, choices=Status.choices, default=Status.PLANNED)
     channel = models.CharField(_("how it was closed"), max_length=16, choices=Channel.choices)
     requested_by = models.CharField(_("asked by"), max_length=16)
@@ -125,6 +133,69 @@ class Sweep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.place}"
+
+
+class StoreReceipt(models.Model):
+    """What one external store answered about one closure; open until it confirmed that nothing is left.
+
+    It holds no key of a person: the closure keeps that as long as a receipt is open, and no longer.
+    """
+
+    class Answer(models.TextChoices):
+        WAITING = "waiting", _("not asked yet")
+        CONFIRMED = "confirmed", _("confirmed")
+        LEFT = "left", _("says that something is left")
+        REFUSED = "refused", _("failed")
+        LATE = "late", _("did not answer in time")
+        SILENT = "silent", _("did not say what is left")
+        UNDECLARED = "undeclared", _("not declared any more")
+        SETTLED = "settled", _("confirmed by staff")
+
+    # Goes with its closure when that ends; never empty, but a link that may be counts as no obstacle to it.
+    closure = models.ForeignKey(
+        Closure, on_delete=models.CASCADE, null=True, related_name="receipts", verbose_name=_("closure")
+    )
+    store = models.CharField(_("place"), max_length=100)
+    answer = models.CharField(_("answer"), max_length=16, choices=Answer.choices, default=Answer.WAITING)
+    opened_at = models.DateTimeField(_("open since"))
+    asked_at = models.DateTimeField(_("last asked"), null=True, blank=True)
+    attempts = models.PositiveIntegerField(_("times asked"), default=0)
+    left = models.PositiveIntegerField(_("records left"), default=0)
+    error = models.CharField(_("error"), max_length=100, blank=True)
+    verified_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
+
+    objects = StoreReceiptQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("receipt of an outside place")
+        verbose_name_plural = _("outside places")
+        ordering = ("-opened_at", "store", "id")
+        default_permissions = ("view",)
+        permissions = (("settle_store", _("Can confirm for a place that is not declared any more")),)
+        constraints = (
+            models.UniqueConstraint(fields=("closure", "store"), name="privacy_receipt_one_a_store"),
+            models.CheckConstraint(
+                condition=Q(verified_at__isnull=False, answer__in=("confirmed", "settled"))
+                | (Q(verified_at__isnull=True) & ~Q(answer__in=("confirmed", "settled"))),
+                name="privacy_receipt_verified_means_confirmed",
+            ),
+        )
+        indexes = (models.Index(fields=("store",), condition=Q(verified_at__isnull=True), name="privacy_receipt_open"),)
+
+    def __str__(self) -> str:
+        return f"{self.store}: {self.get_answer_display()}"
+
+    @property
+    def reason(self) -> str:
+        """Why it is still open, for the closure's page; empty once the place confirmed."""
+        return {
+            self.Answer.WAITING: "it was not asked yet",
+            self.Answer.LEFT: f"{self.left} records left",
+            self.Answer.REFUSED: self.error,
+            self.Answer.LATE: f"no answer within {self.error}",
+            self.Answer.SILENT: "it did not say what is left",
+            self.Answer.UNDECLARED: "it is not declared any more, and never confirmed",
+        }.get(self.Answer(self.answer), "")
 
 
 class Captured(models.Model):

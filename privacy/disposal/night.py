@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from privacy.core.registries import NightContext, NightStep, StepReport, night_steps
-from privacy.disposal import sessions, sweeping
-from privacy.disposal.models import Sweep
-from privacy.disposal.queries import due_by_site
+from privacy.disposal import rekeying, sessions, sweeping
+from privacy.disposal.models import StoreReceipt, Sweep
+from privacy.disposal.queries import StoreStanding, due_by_site, store_standings
 from privacy.disposal.services import review_waiting, run_closures, take_over_closed
 
 
@@ -43,6 +45,30 @@ def files(context: NightContext) -> StepReport:
     return StepReport({"files": gone, "left": left}, error=f"{left} files could not be removed" if left else "")
 
 
+def stores(context: NightContext) -> StepReport:
+    """Tell which places outside did not confirm; the closures that wait for them are partial and asked again."""
+    standings = store_standings()
+    counts = {"open": sum(store.open for store in standings)}
+    if context.dry_run:
+        return StepReport(counts)
+    counts["confirmed"] = StoreReceipt.objects.confirmed().filter(verified_at=context.now).count()
+    return StepReport(counts, error="\n".join(_unconfirmed(standings)))
+
+
+def _unconfirmed(standings: Sequence[StoreStanding]) -> Iterator[str]:
+    for store in standings:
+        answers = ", ".join(f"{answer} {count}" for answer, count in store.answers)
+        if store.open and store.declared:
+            yield f"{store.name}: {store.open} people unconfirmed ({answers})"
+        elif store.open:
+            yield f"{store.name}: not declared any more, and {store.open} people unconfirmed: see Outside places"
+
+
+def rekey(context: NightContext) -> StepReport:
+    """After a rotation of the keys of pseudonyms, name anew what can be."""
+    return StepReport(rekeying.rekey(dry_run=context.dry_run))
+
+
 def index_sessions(context: NightContext) -> StepReport:
     """Sessions that no login of ours wrote down get their owner, and end where that owner is gone."""
     if context.dry_run:
@@ -63,6 +89,10 @@ night_steps.add(
     # Behind the schedules, so that a file goes in the same night as its row.
     "disposal.files",
     NightStep("disposal.files", 450, "Remove files of destroyed rows", files, destroys=True),
+)
+night_steps.add("disposal.stores", NightStep("disposal.stores", 460, "Look at what outside places confirmed", stores))
+night_steps.add(
+    "disposal.pseudonyms", NightStep("disposal.pseudonyms", 470, "Name closures under the newest key", rekey)
 )
 # Before the closures, which end the sessions that are known by then.
 night_steps.add("disposal.sessions", NightStep("disposal.sessions", 150, "Index sessions", index_sessions))

@@ -15,7 +15,7 @@ from privacy.core.batches import keyset
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
 from privacy.core.periods import Period
-from privacy.core.pseudonyms import pseudonym, pseudonyms
+from privacy.core.pseudonyms import pseudonym, pseudonym_key_id, pseudonyms
 from privacy.disposal.closing import Closures, has_field, lock, people, using
 from privacy.disposal.mandate import Mandate
 from privacy.disposal.models import Closure
@@ -159,6 +159,7 @@ def _closure(key: str, mandate: Mandate, after: Period, *, closed_at: datetime, 
     return Closure(
         subject_key=key,
         pseudonym=pseudonym("subject", key),
+        pseudonym_key=pseudonym_key_id(),
         status=Closure.Status.SCHEDULED if waits else Closure.Status.PLANNED,
         channel=mandate.channel,
         requested_by=mandate.requested_by,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -10,8 +10,8 @@ from privacy.core.conf import settings
 from privacy.core.periods import Period
 from privacy.core.registries import CheckContext, Finding, live_check
 from privacy.datamap import graph
-from privacy.disposal.models import Closure, Sweep
-from privacy.disposal.queries import due_by_site, rules
+from privacy.disposal.models import Closure, StoreReceipt, Sweep
+from privacy.disposal.queries import due_by_site, rules, store_standings
 
 
 @live_check("disposal.closed_accounts_empty", "Are closed accounts empty in time?", {"tolerance": "period"})
@@ -68,6 +68,42 @@ def erasures_complete(context: CheckContext) -> Finding:
         return Finding.cannot_tell(_("Nobody was erased yet, so there is no closure to look at."))
     erased = ngettext("%(n)d erasure", "%(n)d erasures", done)
     return Finding.kept(_("Every erased account was read back and nothing was found."), erased % {"n": done})
+
+
+@live_check(
+    "disposal.stores_confirmed", "Did every outside place confirm that nothing is left?", {"tolerance": "period"}
+)
+def stores_confirmed(context: CheckContext) -> Finding:
+    """HTC-5.1-4, HTC-10-3: every external store confirmed what it was asked.
+
+    ``params.tolerance`` (``PT5M``) is what a store that was not asked yet may take after the transaction; any
+    answer but a confirmation is broken at once.
+    """
+    tolerance = Period.parse(context.promise.params.get("tolerance", "P0D"), field="params.tolerance")
+    limit = tolerance.cutoff(context.now, settings.calendar)
+    in_time = Q(answer=StoreReceipt.Answer.WAITING, opened_at__gt=limit)
+    late = list(
+        StoreReceipt.objects.open().exclude(in_time).order_by("store").values_list("store").annotate(Count("pk"))
+    )
+    if late:
+        places = ", ".join(f"{name} ({count})" for name, count in late)
+        return Finding.broken(_("Not confirmed, by place and number of people: %(places)s.") % {"places": places})
+    standings = store_standings()
+    if never := [store.name for store in standings if store.unasked]:
+        why = _("%(places)s was declared after accounts had been erased, and was never asked about them.")
+        return Finding.cannot_tell(why % {"places": ", ".join(never)})
+    confirmed = sum(store.confirmed for store in standings)
+    if not confirmed:
+        return Finding.cannot_tell(
+            _("No outside place was asked about anybody yet, so there is no receipt to look at.")
+            if standings
+            else _("No place outside the database is declared, so there is no receipt to look at.")
+        )
+    receipts = ngettext("%(n)d receipt", "%(n)d receipts", confirmed)
+    return Finding.kept(
+        _("Every outside place confirmed that nothing is left of those it was asked about."),
+        receipts % {"n": confirmed},
+    )
 
 
 @live_check("disposal.kept_rows_grounded", "Has what outlives a person a ground and an end?")

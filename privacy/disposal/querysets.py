@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import models
 
 if TYPE_CHECKING:
-    from privacy.disposal.models import Captured, Closure, SessionIndex, Sweep
+    from privacy.disposal.models import Captured, Closure, SessionIndex, StoreReceipt, Sweep
 
 AT_REST = ("done", "cancelled", "held")
 
@@ -54,6 +54,17 @@ class SweepQuerySet(models.QuerySet["Sweep"]):
 
     def failed(self) -> SweepQuerySet:
         return self.exclude(error="")
+
+
+class StoreReceiptQuerySet(models.QuerySet["StoreReceipt"]):
+    """Answers of external stores."""
+
+    def open(self) -> StoreReceiptQuerySet:
+        """The place has not confirmed yet that nothing is left."""
+        return self.filter(verified_at__isnull=True)
+
+    def confirmed(self) -> StoreReceiptQuerySet:
+        return self.filter(verified_at__isnull=False)
 
 
 class CapturedQuerySet(models.QuerySet["Captured"]):

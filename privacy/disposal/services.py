@@ -22,17 +22,20 @@ from privacy.disposal.batches import close_accounts, run_closures
 from privacy.disposal.execution import StepDone
 from privacy.disposal.finishing import follow_up
 from privacy.disposal.mandate import Mandate
-from privacy.disposal.models import Closure
+from privacy.disposal.models import Closure, StoreReceipt
 from privacy.disposal.opening import AccountGone, review_waiting, take_over_closed
 from privacy.disposal.plan import KeptRows
 from privacy.disposal.preview import Plan, exceeds, preview
-from privacy.disposal.queries import rules
+from privacy.disposal.queries import rules, store_title
+from privacy.disposal.receipts import NothingToSettle, StoreStillDeclared, settle_store
 
 __all__ = [
     "AccountGone",
     "ClosureReport",
     "Mandate",
     "NotCancellable",
+    "NothingToSettle",
+    "StoreStillDeclared",
     "WrongState",
     "cancel_closure",
     "close_account",
@@ -41,6 +44,7 @@ __all__ = [
     "review_waiting",
     "run_closure",
     "run_closures",
+    "settle_store",
     "take_over_closed",
 ]
 
@@ -54,6 +58,21 @@ class WrongState(PrivacyError):
 
 
 @dataclass(frozen=True, slots=True)
+class StoreSaid:
+    """What one place outside the database said about one closure.
+
+    Attributes:
+        title: what members read.
+        answer: a value of ``StoreReceipt.Answer``.
+        confirmed_at: when it confirmed that nothing is left; None as long as it has not.
+    """
+
+    title: str
+    answer: str
+    confirmed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class ClosureReport:
     """What became of one closure.
 
@@ -64,6 +83,7 @@ class ClosureReport:
         steps, kept, errors: model labels and counts; errors say what is left and why.
         backups_until: the moment after which no backup holds the person; None when none does.
         due_at: when everything must be gone at the latest.
+        stores: what each place outside the database said.
     """
 
     closure_id: UUID
@@ -74,6 +94,7 @@ class ClosureReport:
     errors: tuple[str, ...]
     backups_until: datetime | None
     due_at: datetime
+    stores: tuple[StoreSaid, ...] = ()
 
     @classmethod
     def of(cls, closure: Closure) -> ClosureReport:
@@ -89,6 +110,10 @@ class ClosureReport:
             errors=tuple(closure.errors),
             backups_until=closure.backups_until,
             due_at=closure.due_at,
+            stores=tuple(
+                StoreSaid(store_title(receipt.store), receipt.answer, receipt.verified_at)
+                for receipt in StoreReceipt.objects.filter(closure=closure).order_by("store")
+            ),
         )
 
 

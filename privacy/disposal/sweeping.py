@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,12 @@ from django.db import connections, models, router
 from django.db.models import CharField, DateTimeField, QuerySet, TextField, UUIDField, Value
 from django.db.models.functions import Cast, Coalesce
 
+from privacy.core.conf import settings
 from privacy.datamap import graph
 from privacy.datamap.graph import Subjects
 from privacy.disposal import capture
 from privacy.disposal.models import Sweep
+from privacy.disposal.patience import Outside
 
 if TYPE_CHECKING:
     from privacy.disposal.plan import Step
@@ -127,12 +130,17 @@ def _drop_cached(item: Sweep) -> None:
 
 def _drop_file(item: Sweep) -> None:
     storage = _field(item.place).storage
+    with Outside(f"storage of {item.place}", seconds=settings.storage_timeout) as outside:
+        outside.call(partial(_delete, storage, item.name))
+
+
+def _delete(storage: Any, name: str) -> None:
     try:
-        storage.delete(item.name)
+        storage.delete(name)
     except Exception:  # some storages refuse to delete what a run that crashed has deleted already
-        if storage.exists(item.name):
+        if storage.exists(name):
             raise
-    if storage.exists(item.name):
+    if storage.exists(name):
         raise StillThere
 
 

@@ -128,6 +128,7 @@ class ClosureAdmin(ModelAdmin[Closure]):
             "title": _("Closure %(reference)s") % {"reference": self.reference(closure)},
             "closure": closure,
             "report": services.ClosureReport.of(closure),
+            "receipts": closure.receipts.order_by("store"),
             "in_batch": Closure.objects.filter(batch=closure.batch).count() if closure.batch else 1,
             "may_run": self.has_run_permission(request) and closure.is_open and closure.status != "held",
             "may_cancel": self.has_run_permission(request) and closure.status in ("scheduled", "planned"),

@@ -1,0 +1,6 @@
+"""The admin's screens of this room."""
+
+from privacy.disposal.admin.closures import ClosureAdmin
+from privacy.disposal.admin.stores import StoreReceiptAdmin
+
+__all__ = ["ClosureAdmin", "StoreReceiptAdmin"]
