@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from os import PathLike
+from pathlib import Path
 from typing import Any, Generic, TypeVar, cast, overload
 from zoneinfo import ZoneInfo
 
@@ -157,6 +158,14 @@ def _take_over(key: str, value: Any) -> TakeOverRule | None:
     return TakeOverRule(dict(value["filter"]), value["closed_at"].replace(".", "__"))
 
 
+def _folder(key: str, value: Any) -> Path | None:
+    if value in ("", None):
+        return None
+    if not isinstance(value, str | PathLike) or not Path(value).is_absolute():
+        raise WrongSetting(key, f"{value!r} is no absolute path", 'Give a folder such as BASE_DIR / "journal"')
+    return Path(value)
+
+
 class Settings:
     """Typed access to ``PRIVACY``. Reading costs a dictionary look-up; nothing is cached.
 
@@ -191,6 +200,10 @@ class Settings:
     seal_keys = Setting((), _places)
     #: How long the erasable half of an evidence entry (who, about whom) is kept where no other end is given.
     evidence_details_kept = Setting("P3Y", _period)
+    #: Folder of the journal, outside the database and shared by all machines; without it a restore undoes erasures.
+    journal_dir = Setting(None, _folder)
+    #: The user model's field that tells when an account was made; found by itself where it has a usual name.
+    account_created = Setting("", _text)
     #: The alias in STORAGES where database dumps lie.
     backup_storage = Setting("dbbackup", _text)
     #: Where that storage keeps them ("EU", "eu-central-1"); compared with the regions of the profile.
