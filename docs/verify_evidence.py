@@ -13,6 +13,7 @@ import hashlib
 import itertools
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -92,17 +93,31 @@ def verify_leaves(seal: dict, rows: list[dict]) -> set[tuple]:
     return found | {("leaf_altered" if fits else "entry_altered", number, entry) for entry in wrong}
 
 
+def lost_to_a_restore(export: dict, seal: dict) -> bool:
+    """Whether an entry of the evidence records that a restore took this seal, after the seal was made."""
+    gaps = [row["text"] for row in export["entries"] if '"act":"evidence.gap_recorded"' in (row["text"] or "")]
+    return any(
+        gap["counts"]["first lost seal"] <= seal["number"] <= gap["counts"]["last lost seal"]
+        and datetime.fromisoformat(seal["made_at"]) <= datetime.fromisoformat(gap["at"])
+        for gap in map(json.loads, gaps)
+    )
+
+
 def compare(export: dict, older: dict) -> set[tuple]:
-    """What the older export holds and this one does not, or holds differently."""
-    seals, found = {seal["number"]: seal for seal in export["seals"]}, set()
+    """What the older export holds and this one does not, or holds differently, and no recorded restore took."""
+    seals, found, lost = {seal["number"]: seal for seal in export["seals"]}, set(), set()
     for seal in older["seals"]:
         here = seals.get(seal["number"])
-        if here is None:
-            found.add(("seal_missing", seal["number"], None))
-        elif (statement(here), here["signature"]) != (statement(seal), seal["signature"]):
-            found.add(("seal_differs", seal["number"], None))
+        if here and (statement(here), here["signature"]) == (statement(seal), seal["signature"]):
+            continue
+        if lost_to_a_restore(export, seal):
+            lost.add(seal["number"])
+        else:
+            found.add(("seal_differs" if here else "seal_missing", seal["number"], None))
     entries = {row["entry"]: row for row in export["entries"]}
     for row in older.get("entries", ()):
+        if row["seal"] in lost:
+            continue
         here = entries.get(row["entry"])
         if here is None or here["text"] is None:
             found.add(("entry_removed" if here else "leaf_missing", row["seal"], row["entry"]))

@@ -71,6 +71,7 @@ _NOBODY = {
     "SealLeaf": "hashes over acts, counts and commitments",
     "Sweep": "files and cache entries on their way out; a closure is not done while one of its rows is left",
     "StoreReceipt": "what outside places answered about closures; the closure alone holds the account's key",
+    "JournalPage": "fingerprints on their way to the journal; emptied when they stand in it",
     "Captured": "keys of rows that one closure is erasing; they go when it has been verified",
     "SiteFacts": "who the site is, as the site itself publishes it",
     "ProfileTable": "rules of the profile",

@@ -39,6 +39,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "project.middleware.ContentSecurityPolicy",
+    "privacy.disposal.middleware.RestoreGuard",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -100,10 +101,10 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
-# SqliteBackupConnector reads through SQLite's backup interface, so a dump holds what is still in the
-# write-ahead log; connectors that copy the file miss it.
+# This connector goes through SQLite's backup interface both ways: a dump holds what is still in the write-ahead log,
+# and a restore is seen by every process that has the database open.
 DBBACKUP_CONNECTORS = (
-    {"default": {"CONNECTOR": "dbbackup.db.sqlite.SqliteBackupConnector"}}
+    {"default": {"CONNECTOR": "privacy.backups.connectors.SqliteConnector"}}
     if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
     else {}
 )
@@ -176,6 +177,8 @@ PRIVACY = {
     "COUNTRY": "DE",
     "SUBDIVISION": "HE",
     "COVERAGE": "enforce",
+    # Outside the database, so that a restored dump does not bring back who was erased since.
+    "JOURNAL_DIR": VAR_DIR / "journal",
     # Beside the database only because the demo lives in one folder; see docs/how-to/rotate-seal-keys.md.
     "SEAL_KEYS": [kept_seal_key(VAR_DIR / "seal_key.pem")],
     # The co-op had its own way of closing an account before the app came. Suspended is not closed.

@@ -14,4 +14,5 @@ def card(now: datetime) -> Mapping[str, Any]:
 
 
 providers.add("last_backup_date", queries.last_backup_date)
+providers.add("oldest_backup", queries.oldest_backup)
 desk_cards.add("backups", DeskCard("backups", 400, "privacy/backups/card.html", "privacy.view_backup", card))

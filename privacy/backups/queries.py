@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db.models import Max, Min, Q, Sum
 
@@ -51,8 +51,7 @@ def _dumps_until(now: datetime) -> datetime | None:
     newest = Backup.objects.filter(status__in=("present", "failed", "vanished")).aggregate(
         here=Max("taken_at", filter=~Q(status="vanished")), elsewhere=Max("taken_at", filter=Q(status="vanished"))
     )
-    expected = listing.aliases()
-    never_listed = len(expected) > BackupStorage.objects.filter(alias__in=expected, scanned_at__isnull=False).count()
+    never_listed = _never_listed()
     elsewhere_until = ends_at(newest["elsewhere"], period) if newest["elsewhere"] else None
     may_lie_elsewhere = bool(newest["elsewhere"]) and (elsewhere_until is None or elsewhere_until > now)
     if newest["here"] is None and not never_listed and not may_lie_elsewhere:
@@ -71,6 +70,37 @@ def _copies_until(now: datetime) -> datetime | None:
     rules = RegisteredCopy.objects.held().order_by().values_list("kept_for", "ends_at").distinct()
     ends = (end if end and end > now else Period.parse(kept_for).end(now, settings.calendar) for kept_for, end in rules)
     return max(ends, default=None)
+
+
+def oldest_backup(*, now: datetime) -> datetime | None:
+    """When the oldest backup was taken that may still exist: a restore brings back who was there then.
+
+    Returns:
+        None when there is none, the earliest moment there is where nobody knows: a storage was never listed.
+        Source: HTC-10-4, K09.
+    """
+    if _never_listed():
+        return datetime.min.replace(tzinfo=UTC)
+    period = kept_for()
+    files = Backup.objects.filter(status__in=("present", "failed", "vanished")).aggregate(
+        here=Min("taken_at", filter=~Q(status="vanished")),
+        # What left without us may lie elsewhere until its time is over.
+        elsewhere=Min("taken_at", filter=Q(status="vanished", taken_at__gt=_cutoff(period, now))),
+    )
+    copies = RegisteredCopy.objects.held()
+    single = copies.filter(every="").aggregate(oldest=Min("taken_at"))["oldest"]
+    rules = copies.standing().order_by().values_list("kept_for", flat=True).distinct()
+    standing = (Period.parse(kept_for).cutoff(now, settings.calendar) for kept_for in rules)
+    return min((moment for moment in (files["here"], files["elsewhere"], single, *standing) if moment), default=None)
+
+
+def _cutoff(period: Period | None, now: datetime) -> datetime:
+    return period.cutoff(now, settings.calendar) if period else datetime.min.replace(tzinfo=UTC)
+
+
+def _never_listed() -> bool:
+    expected = listing.aliases()
+    return len(expected) > BackupStorage.objects.filter(alias__in=expected, scanned_at__isnull=False).count()
 
 
 def copies_outliving(period: Period, *, now: datetime) -> int:

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.utils import timezone
 
 from privacy.backups import services
+from privacy.disposal.journal.restores import restored_by_signal
 
 logger = logging.getLogger("privacy.backups")
 
@@ -23,6 +24,16 @@ def media_dumped(*, filename: str, storage: Any, **_: Any) -> None:
     _register(filename, storage, "media")
 
 
+def restoring(**_: Any) -> None:
+    """``pre_restore``: from now on nobody is served and nothing destroyed; a restore without that is not begun."""
+    restored_by_signal(now=timezone.now())
+
+
+def restored(**_: Any) -> None:
+    """``post_restore`` and ``post_media_restore``: until the journal was applied again."""
+    restored_by_signal(now=timezone.now())
+
+
 def _register(filename: str, storage: Any, kind: str) -> None:
     try:
         services.register_dump(storage=storage.storage, name=filename, kind=kind, now=timezone.now())
@@ -35,10 +46,14 @@ def connect() -> None:
     """Listen to django-dbbackup when it is installed."""
     if not apps.is_installed("dbbackup"):
         return
-    from dbbackup.signals import post_backup, post_media_backup  # an optional app
+    from dbbackup import signals  # an optional app
 
-    post_backup.connect(database_dumped, dispatch_uid="privacy.backups.database_dumped")
-    post_media_backup.connect(media_dumped, dispatch_uid="privacy.backups.media_dumped")
+    signals.post_backup.connect(database_dumped, dispatch_uid="privacy.backups.database_dumped")
+    signals.post_media_backup.connect(media_dumped, dispatch_uid="privacy.backups.media_dumped")
+    for signal in (signals.pre_restore, signals.pre_media_restore):
+        signal.connect(restoring, dispatch_uid="privacy.backups.restoring")
+    for signal in (signals.post_restore, signals.post_media_restore):
+        signal.connect(restored, dispatch_uid="privacy.backups.restored")
 
 
 connect()

@@ -44,6 +44,7 @@ STATUSES: dict[str, Chip] = {
     "cut_off": Chip(_("cut off"), "warn", "lock"),
     "partial": Chip(_("partial"), "bad", "bang"),
     "held": Chip(_("held"), "info", "pause"),
+    "undecided": Chip(_("waits for a decision"), "warn", "question"),
     "done": Chip(_("done"), "good", "check"),
     "cancelled": Chip(_("cancelled"), "quiet", "dash"),
     # nights and their steps

@@ -44,7 +44,7 @@ def run_closures(
         # An account that is erased already and waits for a file or a store takes nobody away a second time.
         return {**counts, "accounts": due.unerased().count()}
     for keys in keyset(due, _batch_size()):
-        _run_batch(keys, counts, now=now, actor=actor)
+        run_batch(keys, counts, now=now, actor=actor)
         if progress:
             progress(counts)
     return counts
@@ -74,19 +74,21 @@ def close_accounts(
             waiting = list(mine.filter(due_at__gt=now))
             closing.lock_out(waiting, now=now, for_good=False)
         counts["scheduled"] += len(waiting)
-        _run_batch(list(mine.filter(due_at__lte=now).values_list("pk", flat=True)), counts, now=now, actor=actor)
+        run_batch(list(mine.filter(due_at__lte=now).values_list("pk", flat=True)), counts, now=now, actor=actor)
         if progress:
             progress(counts)
     return counts
 
 
-def _run_batch(keys: Sequence[UUID], counts: dict[str, int], *, now: datetime, actor: Actor) -> None:
+def run_batch(keys: Sequence[UUID], counts: dict[str, int], *, now: datetime, actor: Actor) -> None:
+    """Cut off, destroy and finish the closures with these ids; ``counts`` grows by what became of them."""
     with transaction.atomic(using=closing.using()):
         locked = closing.lock(Closure.objects.unfinished().unerased().filter(pk__in=keys), wait=False)
         closed = still_closed(locked, now=now, actor=actor)
+        again = {closure.pk for closure in closed if closure.cut_off_at is not None}
         closing.cut_off(closed, now=now)
     counts["reopened"] += len(locked) - len(closed)
-    destroying.destroy_many([closure.pk for closure in closed], now=now, actor=actor)
+    destroying.destroy_many([closure.pk for closure in closed], again=again, now=now, actor=actor)
     follow_up(keys, now=now, actor=actor)
     became = dict(Closure.objects.filter(pk__in=keys).order_by().values_list("status").annotate(Count("pk")))
     counts["accounts"] += became.get(Closure.Status.DONE, 0)

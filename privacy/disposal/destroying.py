@@ -7,7 +7,7 @@ never keeps the others. What lies outside the database follows after the commit,
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -17,8 +17,9 @@ from django.db import router, transaction
 
 from privacy.core.actors import Actor
 from privacy.core.conf import settings
+from privacy.core.errors import PrivacyError
 from privacy.core.registries import providers
-from privacy.disposal import receipts, sessions
+from privacy.disposal import journalling, receipts, sessions
 from privacy.disposal.closing import Closures, lock, people, reason_of, using
 from privacy.disposal.execution import Outcome, erase
 from privacy.disposal.models import Closure
@@ -28,22 +29,36 @@ from privacy.disposal.querysets import ClosureQuerySet
 from privacy.evidence.services import Draft, record, record_many
 
 
-def destroy(closure: Closure, *, now: datetime, actor: Actor) -> None:
-    """Erase one account inside the caller's transaction; it becomes *partial* with the reason when that fails."""
+def destroy(closure: Closure, *, again: bool, now: datetime, actor: Actor) -> None:
+    """Erase one account inside the caller's transaction; it becomes *partial* with the reason when that fails.
+
+    ``again`` says that an earlier attempt may have told the journal already.
+    """
     try:
+        _intend([closure], again=again, now=now)
         with transaction.atomic(using=using()):
             _destroy_together([closure], now=now, actor=actor)
     except Exception as error:  # noqa: BLE001 a host's signal handler may raise anything
         fail([closure], reason=reason_of(error), now=now)
 
 
-def destroy_many(keys: Sequence[uuid.UUID], *, now: datetime, actor: Actor) -> None:
+def destroy_many(keys: Sequence[uuid.UUID], *, again: Collection[uuid.UUID], now: datetime, actor: Actor) -> None:
     """Erase accounts that are cut off, a transaction an attempt; what fails alone becomes *partial*.
+
+    ``again`` are those that an earlier attempt may have told the journal of already.
 
     What is known to stand in the way is told beforehand in a few queries, however many accounts it stops.
     For any other reason halving costs about two log₂(n) further attempts per failing account.
     """
-    stuck = _set_aside(keys, now=now)
+    ready, stuck = _set_aside(keys, now=now)
+    try:
+        for retried in (False, True):
+            some = [closure for closure in ready if (closure.pk in again) == retried]
+            _intend(some, again=retried, now=now)
+    except PrivacyError as error:  # what the journal does not know is not destroyed
+        with transaction.atomic(using=using()):
+            fail(lock(_to_destroy([closure.pk for closure in ready]), wait=False), reason=str(error), now=now)
+        return
     _halving([key for key in keys if key not in stuck], now=now, actor=actor)
 
 
@@ -61,7 +76,15 @@ def _to_destroy(keys: Sequence[uuid.UUID]) -> ClosureQuerySet:
     return Closure.objects.unfinished().unerased().filter(pk__in=keys, cut_off_at__isnull=False)
 
 
-def _set_aside(keys: Sequence[uuid.UUID], *, now: datetime) -> set[uuid.UUID]:
+def _intend(closures: Closures, *, again: bool, now: datetime) -> None:
+    if closures:
+        since = min(closure.cut_off_at or now for closure in closures)
+        told = [(closure.pk, closure.subject_key) for closure in closures]
+        journalling.intended(told, again=again, since=since, now=now)
+
+
+def _set_aside(keys: Sequence[uuid.UUID], *, now: datetime) -> tuple[list[Closure], set[uuid.UUID]]:
+    """Those to destroy, and those that are known to be stuck, told why."""
     with transaction.atomic(using=using()):
         closures = lock(_to_destroy(keys), wait=False)
         by_key = {closure.subject_key: closure for closure in closures}
@@ -70,7 +93,7 @@ def _set_aside(keys: Sequence[uuid.UUID], *, now: datetime) -> set[uuid.UUID]:
             stopped = [by_key[key] for key in obstacle.keys if key in by_key and by_key[key].pk not in stuck]
             fail(stopped, reason=obstacle.reason, now=now)
             stuck |= {closure.pk for closure in stopped}
-        return stuck
+        return [closure for closure in closures if closure.pk not in stuck], stuck
 
 
 def _obstacles(closures: Closures) -> list[Obstacle]:
@@ -106,6 +129,7 @@ def _destroy_together(closures: Closures, *, now: datetime, actor: Actor) -> Non
     subjects = people(closures)
     # Again, and in earnest: a session that the cut-off could not end, or that began since, must not stay.
     sessions.destroy(user_keys=[closure.subject_key for closure in closures], now=now)
+    journalling.done(closures, now=now)
     outcome = erase(subjects=subjects, batch=batch, now=now, using=router.db_for_write(get_user_model()))
     backups_until = _last_backup_date(now)
     steps, kept = _as_rows(outcome)

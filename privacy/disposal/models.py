@@ -14,12 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from privacy.disposal.querysets import (
     CapturedQuerySet,
     ClosureQuerySet,
+    JournalPageQuerySet,
     SessionIndexQuerySet,
     StoreReceiptQuerySet,
     SweepQuerySet,
 )
 
-__all__ = ["Captured", "Closure", "SessionIndex", "StoreReceipt", "Sweep"]
+__all__ = ["Captured", "Closure", "JournalPage", "SessionIndex", "StoreReceipt", "Sweep"]
 
 
 class Closure(models.Model):
@@ -35,6 +36,7 @@ class Closure(models.Model):
         CUT_OFF = "cut_off", _("cut off")
         PARTIAL = "partial", _("partial")
         HELD = "held", _("held")
+        UNDECIDED = "undecided", _("waits for a decision")
         DONE = "done", _("done")
         CANCELLED = "cancelled", _("cancelled")
 
@@ -45,6 +47,7 @@ class Closure(models.Model):
         TAKE_OVER = "take_over", _("closed by the site before")
         RETENTION = "retention", _("by the retention schedule")
         ORM = "orm", _("deleted by other code")
+        REPLAY = "replay", _("erased again after a restore")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject_key = models.CharField(_("account key"), max_length=255, blank=True)
@@ -88,7 +91,9 @@ class Closure(models.Model):
                 violation_error_message=_("This account is being closed already."),
             ),
             models.CheckConstraint(
-                condition=Q(status__in=("scheduled", "planned", "cut_off", "partial", "held", "done", "cancelled")),
+                condition=Q(
+                    status__in=("scheduled", "planned", "cut_off", "partial", "held", "undecided", "done", "cancelled")
+                ),
                 name="privacy_closure_status_known",
             ),
         )
@@ -231,3 +236,24 @@ class SessionIndex(models.Model):
 
     def __str__(self) -> str:
         return "session"
+
+
+class JournalPage(models.Model):
+    """What one transaction tells the journal. Its key and token are what the journal's head remembers of it.
+
+    ``told`` holds fingerprints, moments and figures, and is emptied once it stands in the files.
+    """
+
+    at = models.DateTimeField()
+    token = models.CharField(max_length=32)
+    told = models.JSONField(default=list)
+    written = models.BooleanField(default=False)
+
+    objects = JournalPageQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        indexes = (models.Index(fields=("at",), condition=Q(written=False), name="privacy_page_unwritten"),)
+
+    def __str__(self) -> str:
+        return f"page {self.pk} of the journal"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from privacy.core.registries import NightContext, NightStep, StepReport, night_steps
 from privacy.disposal import rekeying, sessions, sweeping
+from privacy.disposal.journalkeeping import keep_journal
 from privacy.disposal.models import StoreReceipt, Sweep
 from privacy.disposal.queries import StoreStanding, due_by_site, store_standings
 from privacy.disposal.services import review_waiting, run_closures, take_over_closed
@@ -84,6 +85,18 @@ night_steps.add(
 )
 night_steps.add(
     "disposal.closures", NightStep("disposal.closures", 200, "Destroy closed accounts", closures, destroys=True)
+)
+
+
+def journal(context: NightContext) -> StepReport:
+    """What the journal still needs is appended; what no backup needs any more is deleted."""
+    return StepReport(keep_journal(now=context.now, dry_run=context.dry_run).counts())
+
+
+night_steps.add(
+    # Behind the backups: with the last of them the segments go in the same night.
+    "disposal.journal",
+    NightStep("disposal.journal", 520, "Keep the journal", journal),
 )
 night_steps.add(
     # Behind the schedules, so that a file goes in the same night as its row.

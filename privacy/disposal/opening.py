@@ -16,6 +16,7 @@ from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
 from privacy.core.periods import Period
 from privacy.core.pseudonyms import pseudonym, pseudonym_key_id, pseudonyms
+from privacy.disposal import journalling
 from privacy.disposal.closing import Closures, has_field, lock, people, using
 from privacy.disposal.mandate import Mandate
 from privacy.disposal.models import Closure
@@ -76,10 +77,11 @@ def _hold_account(user: Any) -> bool:
 def open_many(rows: Sequence[tuple[Any, datetime | None]], mandate: Mandate, *, now: datetime) -> None:
     """Open a closure for each ``(key, closed at)`` in one INSERT; one that is open already stays as it is."""
     after = rules().after
-    Closure.objects.bulk_create(
-        [_closure(str(key), mandate, after, closed_at=closed_at or now, now=now) for key, closed_at in rows],
-        ignore_conflicts=True,
-    )
+    closures = [_closure(str(key), mandate, after, closed_at=closed_at or now, now=now) for key, closed_at in rows]
+    Closure.objects.bulk_create(closures, ignore_conflicts=True)
+    waiting = [closure.pk for closure in closures if closure.status == Closure.Status.SCHEDULED]
+    if waiting:  # read again: one whose account had an open closure already was not inserted
+        journalling.opened(list(Closure.objects.filter(pk__in=waiting)), now=now)
 
 
 def take_over_closed(
@@ -143,12 +145,15 @@ def cancel(closures: Closures, *, now: datetime, actor: Actor) -> None:
         closure.status = Closure.Status.CANCELLED
         closure.finished_at = now
     Closure.objects.bulk_update(closures, ["status", "finished_at"], batch_size=500)
+    journalling.void(closures, now=now)
     record(act="disposal.cancelled", label="privacy.Closure", counts={"accounts": len(closures)}, now=now, actor=actor)
 
 
 def _create(key: str, mandate: Mandate, *, now: datetime) -> Closure:
     closure = _closure(key, mandate, rules().after, closed_at=now, now=now)
     closure.save(force_insert=True)
+    if closure.status == Closure.Status.SCHEDULED:
+        journalling.opened([closure], now=now)
     return closure
 
 

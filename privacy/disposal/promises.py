@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from privacy.core.conf import settings
 from privacy.core.periods import Period
-from privacy.core.registries import CheckContext, Finding, live_check
+from privacy.core.registries import CheckContext, Finding, live_check, providers
 from privacy.datamap import graph
+from privacy.disposal.journal import files
+from privacy.disposal.journal.restores import is_restored
+from privacy.disposal.journalkeeping import over_segments, unwritten
 from privacy.disposal.models import Closure, StoreReceipt, Sweep
 from privacy.disposal.queries import due_by_site, rules, store_standings
+
+#: A segment whose last backup went with last night's expiry goes in that night; one that is older was forgotten.
+_A_NIGHT = timedelta(hours=26)
 
 
 @live_check("disposal.closed_accounts_empty", "Are closed accounts empty in time?", {"tolerance": "period"})
@@ -132,6 +140,52 @@ def kept_rows_grounded(context: CheckContext) -> Finding:
         _("Every kept row has a ground and an end."),
         _("rows kept by closures: %(rows)d, declared grounds: %(grounds)d") % {"rows": kept, "grounds": grounds},
     )
+
+
+@live_check("disposal.erasures_replayable", "Would a restored backup be cleaned of whoever was erased since?")
+def erasures_replayable(context: CheckContext) -> Finding:
+    """HTC-10-4, HVR-11-2 (K09): every erasure since the oldest backup stands in the journal, and none for longer."""
+    if files.folder() is None:
+        ask = providers.find("oldest_backup")
+        if ask is None or ask(now=context.now) is None:
+            return Finding.cannot_tell(_("There is no backup, and the site keeps no journal."))
+        return Finding.broken(_("Backups exist and the site keeps no journal: PRIVACY['JOURNAL_DIR'] is not set."))
+    if is_restored():
+        return Finding.broken(_("The database was restored, and the journal was not applied again yet."))
+    late, undecided = unwritten(context.now), Closure.objects.filter(status=Closure.Status.UNDECIDED).count()
+    if late or undecided:
+        found = [
+            (
+                late,
+                ngettext(
+                    "%(n)d page of the journal could not be written.",
+                    "%(n)d pages of the journal could not be written.",
+                    late,
+                ),
+            ),
+            (
+                undecided,
+                ngettext(
+                    "%(n)d account waits for a decision since a restore.",
+                    "%(n)d accounts wait for a decision since a restore.",
+                    undecided,
+                ),
+            ),
+        ]
+        return Finding.broken(" ".join(words % {"n": count} for count, words in found if count))
+    over = len(over_segments(context.now - _A_NIGHT))
+    if over:
+        why = ngettext(
+            "%(n)d segment of the journal outlived the last backup that needs it.",
+            "%(n)d segments of the journal outlived the last backup that needs them.",
+            over,
+        )
+        return Finding.broken(why % {"n": over})
+    days = len({segment.day for segment in files.segments()})
+    if not days:
+        return Finding.cannot_tell(_("Nobody was erased yet, so the journal is empty."))
+    figure = ngettext("a journal of %(n)d day", "a journal of %(n)d days", days) % {"n": days}
+    return Finding.kept(_("Whoever was erased since the oldest backup would be erased again after a restore."), figure)
 
 
 @live_check("disposal.closures_verified", "Was an identity confirmed before each removal on request?")

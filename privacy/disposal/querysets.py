@@ -10,9 +10,9 @@ from uuid import UUID
 from django.db import models
 
 if TYPE_CHECKING:
-    from privacy.disposal.models import Captured, Closure, SessionIndex, StoreReceipt, Sweep
+    from privacy.disposal.models import Captured, Closure, JournalPage, SessionIndex, StoreReceipt, Sweep
 
-AT_REST = ("done", "cancelled", "held")
+AT_REST = ("done", "cancelled", "held", "undecided")
 
 
 class ClosureQuerySet(models.QuerySet["Closure"]):
@@ -79,3 +79,11 @@ class SessionIndexQuerySet(models.QuerySet["SessionIndex"]):
 
     def of(self, user_keys: Iterable[str]) -> SessionIndexQuerySet:
         return self.filter(user_key__in=list(user_keys))
+
+
+class JournalPageQuerySet(models.QuerySet["JournalPage"]):
+    """Pages of the journal."""
+
+    def unwritten(self) -> JournalPageQuerySet:
+        """Committed, and not in the files yet."""
+        return self.filter(written=False)

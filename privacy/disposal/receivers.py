@@ -8,6 +8,9 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.utils import timezone
 
 from privacy.disposal import sessions
+from privacy.disposal.journal import heads
+from privacy.evidence.gaps import SealHead
+from privacy.evidence.signals import sealed
 
 
 def index_login(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
@@ -24,5 +27,11 @@ def unindex_logout(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
         sessions.forget(session_key=session.session_key)
 
 
+def remember_seal(sender: Any, head: SealHead, **kwargs: Any) -> None:
+    """A seal is made: the journal remembers it, so that a chain that is cut off is missed."""
+    heads.remember(head=head, now=timezone.now())
+
+
 user_logged_in.connect(index_login, dispatch_uid="privacy.disposal.index_login")
 user_logged_out.connect(unindex_logout, dispatch_uid="privacy.disposal.unindex_logout")
+sealed.connect(remember_seal, dispatch_uid="privacy.disposal.remember_seal")

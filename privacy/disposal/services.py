@@ -21,6 +21,7 @@ from privacy.disposal import closing, destroying, opening
 from privacy.disposal.batches import close_accounts, run_closures
 from privacy.disposal.execution import StepDone
 from privacy.disposal.finishing import follow_up
+from privacy.disposal.journal.restores import require_whole
 from privacy.disposal.mandate import Mandate
 from privacy.disposal.models import Closure, StoreReceipt
 from privacy.disposal.opening import AccountGone, review_waiting, take_over_closed
@@ -135,7 +136,9 @@ def close_account(*, user: Any, mandate: Mandate, now: datetime, actor: Actor) -
     Raises:
         MandateTooWeak: the policy demands more before an account is removed.
         AccountGone: the account was removed without a closure.
+        SiteRestored: the database was restored, and what happened since is not applied again yet.
     """
+    require_whole()
     mandate.require(rules())
     return _close_one(partial(opening.open_closure, user, mandate, now=now, actor=actor), now=now, actor=actor)
 
@@ -165,7 +168,7 @@ def cancel_closure(*, closure: Closure, now: datetime, actor: Actor) -> None:
     """
     with transaction.atomic(using=closing.using()):
         [closure] = closing.lock(Closure.objects.filter(pk=closure.pk), wait=True)
-        if closure.status not in (Closure.Status.SCHEDULED, Closure.Status.PLANNED):
+        if closure.status not in (Closure.Status.SCHEDULED, Closure.Status.PLANNED, Closure.Status.UNDECIDED):
             raise NotCancellable(
                 field="closure.status", problem="the account is cut off already", mend="Let the closure finish"
             )
@@ -207,8 +210,9 @@ def _destroy_or_wait(closure: Closure, *, now: datetime, actor: Actor, any_size:
     if closure.due_at > now:
         closing.lock_out([closure], now=now, for_good=False)
         return
+    again = closure.cut_off_at is not None
     closing.cut_off([closure], now=now)
     if not any_size and exceeds(closing.people([closure]), settings.close_in_request_rows):
         nudge("privacy.close", closure=str(closure.pk))
         return
-    destroying.destroy(closure, now=now, actor=actor)
+    destroying.destroy(closure, again=again, now=now, actor=actor)

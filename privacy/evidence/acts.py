@@ -50,3 +50,4 @@ def title_of(name: str) -> str:
 
 register_act("evidence.beat_registered", _("Hourly task registered"))
 register_act("evidence.details_expired", _("Details of old evidence removed"))
+register_act("evidence.gap_recorded", _("Gap that a restore left in the seals"))

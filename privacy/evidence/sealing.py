@@ -12,9 +12,11 @@ from privacy.core.actors import Actor
 from privacy.core.batches import chunks, keyset
 from privacy.core.errors import PrivacyError
 from privacy.core.locks import one_at_a_time
+from privacy.evidence.gaps import SealHead
 from privacy.evidence.keys import SealKeys, key_id, load_keys, signature_of
 from privacy.evidence.merkle import Tree
 from privacy.evidence.models import EvidenceEntry, Seal, SealLeaf
+from privacy.evidence.signals import sealed
 from privacy.evidence.statements import entry_text, seal_hash, seal_text, text_hash
 
 logger = logging.getLogger(__name__)
@@ -52,15 +54,16 @@ def seal(*, now: datetime, actor: Actor) -> SealReport:
     # Looked up outside of the transaction: walking over very many entries must not keep writers waiting.
     for ids in keyset(EvidenceEntry.objects.using(using).unsealed(), SEAL_SIZE):
         with transaction.atomic(using=using):
-            size = _seal_these(ids, keys, now, using)
-        if size:
-            report = SealReport(report.seals + 1, report.entries + size)
+            made = _seal_these(ids, keys, now, using)
+        if made is not None:
+            report = SealReport(report.seals + 1, report.entries + made.size)
+            sealed.send(Seal, head=SealHead.of(made))
     if report.seals:
         logger.info("%s sealed %d entries of the evidence", actor.kind, report.entries)
     return report
 
 
-def _seal_these(ids: list[int], keys: SealKeys, now: datetime, using: str) -> int:
+def _seal_these(ids: list[int], keys: SealKeys, now: datetime, using: str) -> Seal | None:
     one_at_a_time("privacy_seal", using)
     last = Seal.objects.using(using).order_by("-number").first()
     _refuse_to_fall_silent(keys, last)
@@ -76,7 +79,7 @@ def _seal_these(ids: list[int], keys: SealKeys, now: datetime, using: str) -> in
             tree.add(bytes.fromhex(leaf))
         SealLeaf.objects.using(using).bulk_create(leaves)
     if not tree.size:
-        return 0
+        return None
     made = Seal(
         number=number,
         made_at=now,
@@ -87,7 +90,7 @@ def _seal_these(ids: list[int], keys: SealKeys, now: datetime, using: str) -> in
     )
     made.signature = signature_of(keys.signing, seal_text(made)) if keys.signing else ""
     made.save(using=using)
-    return tree.size
+    return made
 
 
 def _refuse_to_fall_silent(keys: SealKeys, last: Seal | None) -> None:

@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef
 from privacy.core.batches import keyset
 from privacy.core.readonly import read_only
 from privacy.evidence import exported, reading
+from privacy.evidence.gaps import Gap, gaps, is_here, remembered
 from privacy.evidence.keys import SealKeys, load_keys, signature_holds
 from privacy.evidence.merkle import Tree
 from privacy.evidence.models import EvidenceDetail, EvidenceEntry, SealLeaf
@@ -51,6 +52,7 @@ class Verification:
         unsigned: seals without a signature.
         details: erasable halves that were compared with their commitments.
         keys: ids of the keys that are known.
+        gaps: what restores took, as the evidence itself has recorded it; ``excused`` findings are explained by them.
         found: how many findings there are; ``findings`` lists the first ``LISTED``.
     """
 
@@ -61,6 +63,8 @@ class Verification:
     unsigned: int = 0
     details: int = 0
     keys: list[str] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    excused: int = 0
     found: int = 0
     findings: list[Discrepancy] = field(default_factory=list)
     _known: set[tuple[str, int | None, int | None]] = field(default_factory=set)
@@ -78,6 +82,12 @@ class Verification:
             self._known.add((what, seal, entry))
             self.findings.append(Discrepancy(what, seal, entry, why))
 
+    def excuses(self, number: int, made_at: datetime | None) -> bool:
+        """Whether a recorded restore is why this seal is not there any more; counted when it is."""
+        excused = any(gap.excuses(number, made_at) for gap in self.gaps)
+        self.excused += excused
+        return excused
+
     def as_json(self) -> dict[str, object]:
         return {
             "checked_at": self.checked_at,
@@ -88,6 +98,8 @@ class Verification:
             "unsigned": self.unsigned,
             "details": self.details,
             "keys": self.keys,
+            "gaps": self.gaps,
+            "excused": self.excused,
             "found": self.found,
             "findings": self.findings,
         }
@@ -109,6 +121,8 @@ def verify(*, now: datetime, against: Path | None = None) -> Verification:
     using = router.db_for_read(EvidenceEntry)
     with read_only(using):
         _Walk(told, keys, using).run()
+        told.gaps = gaps(using)
+        _remembered(told, using)
         if against is not None:
             _compare(told, exported.read(against), using)
     return told
@@ -255,22 +269,41 @@ def _places(first: int, last: int) -> str:
     return f"Place {first} is empty." if first == last else f"Places {first} to {last} are empty."
 
 
+def _remembered(told: Verification, using: str) -> None:
+    """The newest seal, as it is remembered outside the database, must be there, or be lost by a recorded restore."""
+    head = remembered()
+    if head is None or is_here(head, using) or told.excuses(head.number, head.made_at):
+        return
+    if head.number > reading.head(using):
+        why = "The journal outside the database remembers it: the chain was cut, or restored and not replayed."
+        told.add("seal_missing", why, seal=head.number)
+    else:
+        told.add("seal_differs", "It is not the seal that the journal outside remembers.", seal=head.number)
+
+
 def _compare(told: Verification, export: exported.Export, using: str) -> None:
     """What an earlier export holds must still be there, unaltered."""
     head = reading.head(using)
+    lost: set[int] = set()
     for some in reading.batches(export.seals):
         rows = {row.number: row for row in reading.seals_by_number(using, [seal.number for seal in some])}
         for seal in some:
             here = rows.get(seal.number)
-            if here is None:
+            if here is not None and seal_text(here) == seal_text(seal) and here.signature == seal.signature:
+                continue
+            if told.excuses(seal.number, seal.made_at):
+                lost.add(seal.number)
+            elif here is None:
                 cut = seal.number > head
                 why = "The export holds it, and the chain ends before it." if cut else "The export holds it."
                 told.add("seal_missing", why, seal=seal.number)
-            elif seal_text(here) != seal_text(seal) or here.signature != seal.signature:
+            else:
                 told.add("seal_differs", "It is not the seal that was exported.", seal=seal.number)
     for entries in reading.batches(export.entries()):
         leaves = reading.leaves_of(using, [one.entry for one in entries])
         for one in entries:
+            if one.seal in lost:
+                continue
             leaf = leaves.get(one.entry)
             if leaf is None:
                 told.add("leaf_missing", "The export holds it; now no seal does.", seal=one.seal, entry=one.entry)

@@ -23,6 +23,7 @@ from privacy.core.actors import Actor
 from privacy.core.errors import PrivacyError
 from privacy.core.readonly import read_only
 from privacy.core.registries import NightContext, NightStep, Registry, StepReport, night_steps
+from privacy.disposal.journal.restores import notice, require_whole
 from privacy.evidence.services import record
 from privacy.retention import careful, mail
 from privacy.retention.claiming import NightAlreadyRunning, claim
@@ -64,7 +65,10 @@ def run_night(
     Raises:
         NightAlreadyRunning: another process is at it.
         NotRegistered: no step has that name; the error lists those there are.
+        SiteRestored: the database was restored, and the journal waits to be applied again.
     """
+    notice(now)
+    require_whole()
     only = night_steps.get(step).name if step else ""
     found = NightRun.objects.filter(pk=run).first() if run else None
     if message_id and found is None:

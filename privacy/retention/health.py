@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connections, router
 
+from privacy.disposal.journal.restores import is_restored
 from privacy.evidence.waiting import oldest_unsealed
 from privacy.retention.models import NightRun
 from privacy.retention.watchdog import LATE_AFTER, standing
@@ -35,6 +36,7 @@ class Health:
     """All parts, and whether each of them is well."""
 
     well: bool
+    restore: Part
     database: Part
     night: Part
     evidence: Part
@@ -45,7 +47,9 @@ def health(now: datetime) -> Health:
     database = _database()
     night = _unless_it_fails(_night, now) if database.well else _UNKNOWN
     evidence = _unless_it_fails(_evidence, now) if database.well else _UNKNOWN
-    return Health(database.well and night.well and evidence.well, database, night, evidence)
+    restore = Part(False, "waits_for_replay") if is_restored() else Part(True, "none")
+    well = restore.well and database.well and night.well and evidence.well
+    return Health(well, restore, database, night, evidence)
 
 
 _UNKNOWN = Part(False, "unknown")

@@ -1,0 +1,25 @@
+"""What this room answers to rooms below and above it."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from privacy.core.registries import Replayer, providers, replayers
+from privacy.disposal import journalling
+from privacy.disposal.journal import heads
+from privacy.disposal.journal.restores import notice
+from privacy.disposal.replaying_closures import replay_closures
+
+
+def restored(*, now: datetime) -> bool:
+    """Whether a restore waits for its replay."""
+    return notice(now)
+
+
+providers.add("restored", restored)
+replayers.add(
+    # Behind what protects (holds, objections), which must be there before anything is erased again.
+    journalling.KIND,
+    Replayer(journalling.KIND, 500, _("Accounts that were closed"), replay_closures),
+)
+providers.add("newest_seal_outside", heads.newest_seal)

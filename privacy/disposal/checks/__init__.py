@@ -1,0 +1,3 @@
+"""System checks of this room."""
+
+from privacy.disposal.checks import answers, journal  # noqa: F401
