@@ -35,7 +35,7 @@ def destroy(closure: Closure, *, again: bool, now: datetime, actor: Actor) -> No
     ``again`` says that an earlier attempt may have told the journal already.
     """
     try:
-        _intend([closure], again=again, now=now)
+        journalling.intended([closure], again=again, now=now)
         with transaction.atomic(using=using()):
             _destroy_together([closure], now=now, actor=actor)
     except Exception as error:  # noqa: BLE001 a host's signal handler may raise anything
@@ -54,7 +54,7 @@ def destroy_many(keys: Sequence[uuid.UUID], *, again: Collection[uuid.UUID], now
     try:
         for retried in (False, True):
             some = [closure for closure in ready if (closure.pk in again) == retried]
-            _intend(some, again=retried, now=now)
+            journalling.intended(some, again=retried, now=now)
     except PrivacyError as error:  # what the journal does not know is not destroyed
         with transaction.atomic(using=using()):
             fail(lock(_to_destroy([closure.pk for closure in ready]), wait=False), reason=str(error), now=now)
@@ -74,13 +74,6 @@ def fail(closures: Closures, *, reason: str, now: datetime) -> None:
 
 def _to_destroy(keys: Sequence[uuid.UUID]) -> ClosureQuerySet:
     return Closure.objects.unfinished().unerased().filter(pk__in=keys, cut_off_at__isnull=False)
-
-
-def _intend(closures: Closures, *, again: bool, now: datetime) -> None:
-    if closures:
-        since = min(closure.cut_off_at or now for closure in closures)
-        told = [(closure.pk, closure.subject_key) for closure in closures]
-        journalling.intended(told, again=again, since=since, now=now)
 
 
 def _set_aside(keys: Sequence[uuid.UUID], *, now: datetime) -> tuple[list[Closure], set[uuid.UUID]]:

@@ -6,8 +6,8 @@ somebody else by then, what else tells the account apart goes along: when it was
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -21,6 +21,8 @@ from privacy.disposal.journal import Line, files, fingerprint
 from privacy.disposal.models import Closure
 
 KIND = "closure"
+#: The act may be dated otherwise than the day on which it was written.
+_A_DAY = timedelta(days=1)
 _USUAL_NAMES = ("date_joined", "created_at", "created", "joined_at", "registered_at")
 
 
@@ -48,30 +50,23 @@ def trait_columns() -> list[str]:
     return ["pk", str(model.USERNAME_FIELD), *([email_field(model)] if email_field(model) else [])]
 
 
-def intended(closures: Iterable[tuple[Any, str]], *, again: bool, since: datetime, now: datetime) -> None:
-    """Tell which accounts are about to be destroyed, each once.
+def intended(closures: Closures, *, again: bool, now: datetime) -> None:
+    """Tell which accounts are about to be destroyed, each once: one query.
 
     Args:
-        closures: their ids and account keys.
-        again: an earlier attempt may have told already, at ``since`` or later.
+        again: an earlier attempt may have told already, since they were cut off.
 
     Raises:
         SiteRestored, JournalUnwritable: nothing may be destroyed.
     """
-    if files.folder() is None:
+    if files.folder() is None or not closures:
         return
-    known: set[str] = set()
     if again:
-        lines = files.lines_since(since.astimezone(UTC).date())
+        since = min(closure.cut_off_at or now for closure in closures)
+        lines = files.lines_since(since.astimezone(UTC).date() - _A_DAY)
         known = {each.line.id for each in lines if each.line.kind == KIND and each.line.state == "intended"}
-    journal.intend(
-        [
-            Line(KIND, str(pk), "intended", {"account": fingerprint("account", key)})
-            for pk, key in closures
-            if str(pk) not in known
-        ],
-        now=now,
-    )
+        closures = [closure for closure in closures if str(closure.pk) not in known]
+    journal.intend(_lines(closures, "intended", now), now=now)
 
 
 def done(closures: Closures, *, now: datetime) -> None:
@@ -101,14 +96,15 @@ def void_ids(ids: Sequence[str], *, now: datetime) -> None:
 def _tell(closures: Closures, state: str, *, now: datetime) -> None:
     if files.folder() is None or not closures:
         return
-    accounts: QuerySet[Any] = QuerySet(get_user_model()).filter(pk__in=people_keys(closures))
-    about = {str(row[0]): traits(row) for row in accounts.order_by().values_list(*trait_columns())}
-    journal.tell([_line(closure, state, about.get(closure.subject_key, {}), now) for closure in closures], now=now)
+    journal.tell(_lines(closures, state, now), now=now)
 
 
-def people_keys(closures: Closures) -> list[Any]:
+def _lines(closures: Closures, state: str, now: datetime) -> list[Line]:
     key = get_user_model()._meta.pk
-    return [key.to_python(closure.subject_key) for closure in closures]
+    keys = [key.to_python(closure.subject_key) for closure in closures]
+    accounts: QuerySet[Any] = QuerySet(get_user_model()).filter(pk__in=keys)
+    about = {str(row[0]): traits(row) for row in accounts.order_by().values_list(*trait_columns())}
+    return [_line(closure, state, about.get(closure.subject_key, {}), now) for closure in closures]
 
 
 def _line(closure: Closure, state: str, about: dict[str, str], now: datetime) -> Line:

@@ -248,6 +248,7 @@ class JournalPage(models.Model):
     token = models.CharField(max_length=32)
     told = models.JSONField(default=list)
     written = models.BooleanField(default=False)
+    process = models.CharField(max_length=120)
 
     objects = JournalPageQuerySet.as_manager()
 

@@ -143,7 +143,7 @@ def _catch_up(now: datetime) -> None:
     with transaction.atomic(using=using):
         newest = pages.order_by("-pk").values_list("pk", flat=True).first() or 0
         key = max(int(files.read_head()["page"]), newest) + 1
-        page = pages.create(pk=key, at=now, token=uuid.uuid4().hex, written=True)
+        page = pages.create(pk=key, at=now, token=uuid.uuid4().hex, written=True, process="")
         connection = connections[using]
         with connection.cursor() as cursor:
             for statement in connection.ops.sequence_reset_sql(no_style(), [JournalPage]):

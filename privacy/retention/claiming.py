@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from privacy.core.actors import Actor
 from privacy.core.enqueue import nudge
 from privacy.core.errors import PrivacyError
-from privacy.retention.liveness import is_alive, this_process
+from privacy.core.processes import this_process
+from privacy.retention.liveness import is_alive
 from privacy.retention.models import NightRun, NightStepRun
 from privacy.retention.queries import horizon, missed_nights
 

@@ -443,7 +443,7 @@ def test_the_stand_alone_verifier_runs_by_itself(entries: list[int], now: dateti
 def test_the_stand_alone_verifier_imports_nothing_of_ours() -> None:
     text = (ROOT / "docs" / "verify_evidence.py").read_text()
     imports = [line for line in text.splitlines() if line.startswith(("import ", "from "))]
-    known = ("argparse", "hashlib", "itertools", "json", "sys", "pathlib", "cryptography")
+    known = ("argparse", "datetime", "hashlib", "itertools", "json", "sys", "pathlib", "cryptography")
     assert all(line.split()[1].split(".")[0] in known for line in imports)
 
 

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from privacy.core.actors import Actor
 from privacy.core.errors import PrivacyError
 from privacy.core.periods import Period
+from privacy.core.processes import this_process
 from privacy.core.registries import NightContext, NotRegistered, StepReport, night_steps
 from privacy.evidence.models import EvidenceEntry
 from privacy.retention import execution, liveness
@@ -259,17 +260,17 @@ class TestOneAtATime:
         assert night(now - timedelta(days=1)).status == "done"
 
     def test_a_process_of_this_machine_that_is_gone_crashed_at_once(self, now: datetime, other: NightRun) -> None:
-        host, space, _pid, _birth = liveness.this_process().split("|")
+        host, space, _pid, _birth = this_process().split("|")
         NightRun.objects.update(process=f"{host}|{space}|999999999|1")
         assert night(now).status == "done"
 
     def test_a_process_of_this_machine_that_lives_is_believed(self, now: datetime, other: NightRun) -> None:
-        NightRun.objects.update(process=liveness.this_process())
+        NightRun.objects.update(process=this_process())
         with pytest.raises(NightAlreadyRunning):
             night(now)
 
     def test_another_process_with_the_same_number_is_not_taken_for_it(self, now: datetime, other: NightRun) -> None:
-        NightRun.objects.update(process=liveness.this_process() + "0")
+        NightRun.objects.update(process=this_process() + "0")
         assert night(now).status == "done"
 
 

@@ -27,6 +27,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from privacy.core.hourly import run_hour
+from privacy.core.processes import this_process
 from privacy.core.registries import hourly_steps
 from privacy.evidence import triggers
 from privacy.evidence.models import EvidenceEntry
@@ -34,7 +35,6 @@ from privacy.evidence.sealing import seal
 from privacy.evidence.services import record
 from privacy.retention import lateness
 from privacy.retention.checks import check_last_night
-from privacy.retention.liveness import this_process
 from privacy.retention.models import Approval, NightRun
 from privacy.retention.services import approve_night, run_night
 from privacy.retention.watchdog import State, standing

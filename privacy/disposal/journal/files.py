@@ -40,6 +40,13 @@ class JournalUnwritable(PrivacyError):
 class JournalUnreadable(PrivacyError):
     """The journal's folder cannot be read, so nobody knows what it tells."""
 
+    def __init__(self, error: OSError) -> None:
+        super().__init__(
+            field="PRIVACY['JOURNAL_DIR']",
+            problem=f"the journal cannot be read ({type(error).__name__})",
+            mend="See that the folder is one, and may be read",
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -75,12 +82,18 @@ def append(lines: Sequence[bytes], *, head: Mapping[str, Any] | None = None) -> 
 
 
 def read_head() -> dict[str, Any]:
-    """``page`` and ``token`` of the newest row told, ``seal`` the newest seal; empty without a head."""
+    """``page`` and ``token`` of the newest row told, ``seal`` the newest seal; empty without a head.
+
+    Raises:
+        JournalUnreadable: nobody can know whether there is one.
+    """
     place = folder()
     try:
         found = json.loads((place / _HEAD).read_text(encoding="ascii")) if place else {}
     except (FileNotFoundError, ValueError):
         return {}
+    except OSError as error:
+        raise JournalUnreadable(error) from None
     return found if isinstance(found, dict) else {}
 
 
@@ -121,11 +134,7 @@ def lines_since(day: date | None = None, *, unreadable: list[str] | None = None)
         except FileNotFoundError:
             continue  # deleted by a night meanwhile
         except OSError as error:
-            raise JournalUnreadable(
-                field="PRIVACY['JOURNAL_DIR']",
-                problem=f"a segment of the journal cannot be read ({type(error).__name__})",
-                mend="See that the folder may be read",
-            ) from None
+            raise JournalUnreadable(error) from None
 
 
 def delete(segment: Segment) -> None:

@@ -14,6 +14,7 @@ from functools import partial
 
 from django.db import connections, router, transaction
 
+from privacy.core.processes import may_live, this_process
 from privacy.core.reports import jsonable
 from privacy.disposal.journal import files, lines
 from privacy.disposal.journal.lines import Line
@@ -52,7 +53,7 @@ def tell(told: Sequence[Line], *, now: datetime) -> None:
     require_whole()
     using = router.db_for_write(JournalPage)
     page = JournalPage.objects.using(using).create(
-        at=now, token=uuid.uuid4().hex, told=jsonable([line.as_json() for line in told])
+        at=now, token=uuid.uuid4().hex, told=jsonable([line.as_json() for line in told]), process=this_process()
     )
     transaction.on_commit(partial(_append_own, page), using=using)
 
@@ -64,13 +65,16 @@ def flush(*, now: datetime) -> int:
         JournalUnwritable: they stay where they are.
     """
     using = router.db_for_write(JournalPage)
-    left = JournalPage.objects.using(using).unwritten().filter(at__lt=now - _ITS_OWN)
-    if files.folder() is None or not left.exists():
+    unwritten = JournalPage.objects.using(using).unwritten()
+    if files.folder() is None:
+        return 0
+    keys = [pk for pk, at, process in unwritten.values_list("pk", "at", "process") if _is_left(at, process, now)]
+    if not keys:
         return 0
     appended = 0
     with transaction.atomic(using=using):
         skip = connections[using].features.has_select_for_update_skip_locked
-        pages = list(left.select_for_update(skip_locked=skip).order_by("pk"))
+        pages = list(unwritten.filter(pk__in=keys).select_for_update(skip_locked=skip).order_by("pk"))
         # One of them may have been appended by the process that crashed before it could say so.
         known = {line.page for line in files.lines_since()} if pages else set()
         for page in pages:
@@ -79,6 +83,11 @@ def flush(*, now: datetime) -> int:
                 appended += len(page.told)
             _written(page)
     return appended
+
+
+def _is_left(at: datetime, process: str, now: datetime) -> bool:
+    """Whether nobody is about to append the page itself: its process is gone, or is this one."""
+    return process == this_process() or not may_live(process) or abs(now - at) > _ITS_OWN
 
 
 def _append_own(page: JournalPage) -> None:
