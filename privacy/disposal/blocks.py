@@ -4,9 +4,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from privacy.core.registries import Replayer, providers, replayers
+from privacy.core.registries import Replayer, key_users, providers, replayers
 from privacy.disposal import journalling
-from privacy.disposal.journal import heads
+from privacy.disposal.journal import files, heads
 from privacy.disposal.journal.restores import notice
 from privacy.disposal.replaying_closures import replay_closures
 
@@ -16,6 +16,7 @@ def restored(*, now: datetime) -> bool:
     return notice(now)
 
 
+key_users.add("disposal.journal", files.lines_by_key)
 providers.add("restored", restored)
 replayers.add(
     # Behind what protects (holds, objections), which must be there before anything is erased again.

@@ -19,7 +19,7 @@ from privacy.disposal.querysets import ClosureQuerySet
 
 _Channel = Closure.Channel
 #: Nobody was told the reference of these closures, so it may change.
-_UNTOLD = (_Channel.TAKE_OVER, _Channel.RETENTION, _Channel.ORM)
+_UNTOLD = (_Channel.TAKE_OVER, _Channel.RETENTION, _Channel.ORM, _Channel.REPLAY)
 _BATCH = 500
 
 

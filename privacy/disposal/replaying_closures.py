@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from privacy.core.actors import Actor
 from privacy.core.batches import chunks, keyset
 from privacy.core.conf import settings
-from privacy.core.pseudonyms import pseudonym
+from privacy.core.pseudonyms import pseudonym, pseudonym_key_id
 from privacy.core.registries import Told
 from privacy.disposal import closing, journalling
 from privacy.disposal.batches import run_batch
@@ -149,6 +149,7 @@ def _closure(account: _Found, status: Closure.Status, *, due_at: datetime | None
     return Closure(
         subject_key=account.key,
         pseudonym=pseudonym("subject", account.key),
+        pseudonym_key=pseudonym_key_id(),
         status=status,
         channel=Closure.Channel.REPLAY if status == Closure.Status.PLANNED else channel,
         requested_by=str(facts.get("requested_by") or "site"),

@@ -11,8 +11,9 @@ import json
 import os
 import re
 import socket
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from privacy.core.errors import PrivacyError
 from privacy.disposal.journal.lines import ReadLine, Unreadable, read
 
 _LOCK, _HEAD, _MARKER = "lock", "head.json", "RESTORED"
+_KEY = re.compile(rb'"key":"([0-9a-f]{8})"')
 _SEGMENT = re.compile(r"(\d{4}-\d{2}-\d{2})\.[\w-]+\.jsonl")
 
 
@@ -135,6 +137,15 @@ def lines_since(day: date | None = None, *, unreadable: list[str] | None = None)
             continue  # deleted by a night meanwhile
         except OSError as error:
             raise JournalUnreadable(error) from None
+
+
+def lines_by_key() -> dict[str, int]:
+    """How many lines were written under each pseudonym key, by the key's id; also under keys that are gone."""
+    found: Counter[str] = Counter()
+    for segment in segments():
+        with suppress(OSError), segment.path.open("rb") as file:
+            found.update(match[1].decode() for raw in file if (match := _KEY.search(raw)))
+    return dict(found)
 
 
 def delete(segment: Segment) -> None:

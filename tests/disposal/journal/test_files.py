@@ -67,6 +67,14 @@ def test_lines_survive_a_new_key_and_are_told_when_theirs_is_gone(journal: Path,
     assert (ids(bad), bad) == (["2"], ["key"])
 
 
+def test_a_key_that_lines_need_is_known_to_be_needed(journal: Path, now: datetime) -> None:
+    from privacy.core.pseudonyms import pseudonym_key_id
+    from privacy.core.registries import key_users
+
+    put("1", "2", at=now)
+    assert key_users.get("disposal.journal")() == {pseudonym_key_id(): 2}
+
+
 def test_each_day_has_a_segment_of_its_own(journal: Path, now: datetime) -> None:
     for day in (1, 2):
         with time_machine.travel(datetime(2026, 3, day, 23, 59, tzinfo=UTC), tick=False):
