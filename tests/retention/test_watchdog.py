@@ -368,6 +368,7 @@ class TestHealth:
             200,
             {
                 "well": True,
+                "restore": {"well": True, "state": "none", "hours": None},
                 "database": {"well": True, "state": "reachable", "hours": None},
                 "night": {"well": True, "state": "in_time", "hours": 3},
                 "evidence": {"well": True, "state": "in_time", "hours": None},
@@ -457,9 +458,9 @@ class TestHealth:
     def test_it_tells_no_person_and_no_version(self, now: datetime, staff_client: Client) -> None:
         night(now - 27 * HOUR, asked_by="staff warden", process="host|1|2|3", note="a note")
         body = json.dumps(health(now, staff_client)[1])
-        words = {"well", "database", "night", "evidence", "state", "hours", "true", "false", "null"}
+        words = {"well", "restore", "database", "night", "evidence", "state", "hours", "true", "false", "null"}
         told = {word.strip('{}":,') for word in body.split()} - words
-        assert told == {"reachable", "late", "in_time", "27"}
+        assert told == {"none", "reachable", "late", "in_time", "27"}
 
     def test_a_database_that_fails_in_the_middle_is_not_well(self, now: datetime) -> None:
         night(now - HOUR)
