@@ -37,7 +37,7 @@ def destroy(closure: Closure, *, again: bool, now: datetime, actor: Actor) -> No
     try:
         journalling.intended([closure], again=again, now=now)
         with transaction.atomic(using=using()):
-            _destroy_together([closure], now=now, actor=actor)
+            destroy_together([closure], now=now, actor=actor)
     except Exception as error:  # noqa: BLE001 a host's signal handler may raise anything
         fail([closure], reason=reason_of(error), now=now)
 
@@ -106,7 +106,7 @@ def _halving(keys: Sequence[uuid.UUID], *, now: datetime, actor: Actor) -> None:
         with transaction.atomic(using=using()):
             closures = lock(_to_destroy(keys), wait=False)
             if closures:
-                _destroy_together(closures, now=now, actor=actor)
+                destroy_together(closures, now=now, actor=actor)
     except Exception as error:  # noqa: BLE001 a host's handler, or the commit itself
         if len(keys) > 1:
             middle = len(keys) // 2
@@ -117,7 +117,13 @@ def _halving(keys: Sequence[uuid.UUID], *, now: datetime, actor: Actor) -> None:
             fail(lock(_to_destroy(keys), wait=True), reason=reason_of(error), now=now)
 
 
-def _destroy_together(closures: Closures, *, now: datetime, actor: Actor) -> None:
+def destroy_together(closures: Closures, *, now: datetime, actor: Actor) -> None:
+    """Erase accounts that are cut off inside the caller's transaction, all or none.
+
+    Raises:
+        PrivacyError: what the plan met, by name of model and field.
+        django.db.Error: what the database itself refused.
+    """
     batch = uuid.uuid4()
     subjects = people(closures)
     # Again, and in earnest: a session that the cut-off could not end, or that began since, must not stay.

@@ -9,9 +9,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
@@ -21,7 +22,7 @@ from privacy.disposal import capture, sweeping
 from privacy.disposal.grounds import emptied, every_ground_ended, left_behind
 from privacy.disposal.masks import mask_values, unmasked
 from privacy.disposal.plan import KeptRows, Step, kept_rows, route
-from privacy.disposal.relations import settle
+from privacy.disposal.relations import Leaving, settle
 from privacy.disposal.removal import ExpiryReport, delete_rows, remove
 
 
@@ -63,20 +64,39 @@ def erase(*, subjects: Subjects, batch: uuid.UUID, now: datetime, using: str) ->
     """
     outcome = Outcome(batch)
     sweeping.queue_caches(subjects, batch=batch, now=now)
+    together = _rows_of_circles(subjects, batch=batch)
     for step in route():
-        rows = step.rows(subjects)
+        rows = together.get(step.place, step.rows(subjects))
         outcome.kept.extend(kept_rows(step, rows, now))
-        carry_out = _delete if step.action == "delete" else _mask
-        outcome.steps.extend(done for done in carry_out(step, rows, outcome, now) if done.rows or done.files)
+        if step.action == "delete":
+            done = _delete(step, rows, outcome, now, leaving=partial(_of, together))
+        else:
+            done = _mask(step, rows, outcome, now)
+        outcome.steps.extend(item for item in done if item.rows or item.files)
     _reread_links(subjects)
     settle(using)
     capture.release(batch)
     return outcome
 
 
-def _delete(step: Step, rows: QuerySet[Any], outcome: Outcome, now: datetime) -> list[StepDone]:
+def _rows_of_circles(subjects: Subjects, *, batch: uuid.UUID) -> dict[str, QuerySet[Any]]:
+    """Rows that are reached through each other, by key: the first to go would take the others' path along."""
+    found = {}
+    for step in route():
+        if step.circular and step.action == "delete":
+            rows = step.rows(subjects)
+            capture.keys(rows, batch=batch, place=step.place)
+            found[step.place] = capture.read(step.declared.model, batch=batch, place=step.place, using=rows.db)
+    return found
+
+
+def _of(rows: dict[str, QuerySet[Any]], model: type[Model]) -> list[QuerySet[Any]]:
+    return [going for going in rows.values() if going.model is model]
+
+
+def _delete(step: Step, rows: QuerySet[Any], outcome: Outcome, now: datetime, *, leaving: Leaving) -> list[StepDone]:
     files = sweeping.queue(step, rows, batch=outcome.batch, now=now)
-    deleted = delete_rows(step.declared.model, rows, hooks=step.declared.data.hooks)
+    deleted = delete_rows(step.declared.model, rows, hooks=step.declared.data.hooks, leaving=leaving)
     if rows.exists():
         raise _residue(step.declared.label, "rows were still there after they were deleted")
     return [StepDone(step.declared.label, step.action, deleted, files)]
@@ -86,7 +106,7 @@ def _mask(step: Step, rows: QuerySet[Any], outcome: Outcome, now: datetime) -> l
     model, label = step.declared.model, step.declared.label
     erasure = step.side.erasure if isinstance(step.side.erasure, Anonymise) else Anonymise()
     files = sweeping.queue(step, rows, batch=outcome.batch, now=now)
-    place = f"{label}:{step.side.name}"
+    place = step.place
     captured = capture.keys(rows, batch=outcome.batch, place=place)
     if not captured:
         return [StepDone(label, step.action, 0, files)]

@@ -21,7 +21,7 @@ from privacy.core.periods import Calendar
 from privacy.datamap import graph
 from privacy.datamap.declarations import Anonymise, Delete, Keep
 from privacy.datamap.graph import Declared, Side, Subjects
-from privacy.datamap.order import deletion_order
+from privacy.datamap.order import arranged
 from privacy.datamap.rows import key_as_text
 
 
@@ -31,10 +31,17 @@ class Step:
 
     declared: Declared
     side: Side
+    #: Its model is one of a circle: the rows must be known before the first of the circle goes.
+    circular: bool = False
 
     @property
     def action(self) -> str:
         return {Delete: "delete", Anonymise: "anonymise", Keep: "keep"}[type(self.side.erasure)]
+
+    @property
+    def place(self) -> str:
+        """``"app.Model:side"``: under which name keys of its rows are written down."""
+        return f"{self.declared.label}:{self.side.name}"
 
     def rows(self, subjects: Subjects) -> QuerySet[Any]:
         return self.declared.rows(self.side, subjects)
@@ -70,7 +77,12 @@ class KeptRows:
 def route() -> tuple[Step, ...]:
     """All steps in their order: generic keys first, then children before parents."""
     by_model = {declared.model: declared for declared in graph.declared()}
-    steps = [Step(by_model[model], side) for model in deletion_order(list(by_model)) for side in by_model[model].sides]
+    models = arranged(list(by_model))
+    steps = [
+        Step(by_model[model], side, model in models.circular)
+        for model in models.order
+        for side in by_model[model].sides
+    ]
     return tuple(sorted(steps, key=lambda step: step.side.kind != "generic"))
 
 

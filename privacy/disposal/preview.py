@@ -45,7 +45,7 @@ def preview(subjects: Subjects, now: datetime) -> Plan:
     kept: list[KeptRows] = []
     for step in route():
         rows = step.rows(subjects)
-        counts = rows.aggregate(rows=Count("pk"), ended=Count("pk", filter=_ended(step, now)), **_file_counts(step))
+        counts = rows.aggregate(rows=Count("pk"), ended=Count("pk", filter=groundless(step, now)), **_file_counts(step))
         count, ended = counts.pop("rows"), counts.pop("ended")
         if count > ended:
             steps.append(PlannedStep(step.declared.label, step.action, count - ended, sum(counts.values())))
@@ -67,7 +67,7 @@ def exceeds(subjects: Subjects, limit: int) -> bool:
     return False
 
 
-def _ended(step: Step, now: datetime) -> models.Q:
+def groundless(step: Step, now: datetime) -> models.Q:
     """Rows that no ground keeps any more and that no other side holds: they go with the person."""
     declared = step.declared
     if step.action == "delete" or not declared.keeps or len(declared.sides) > 1:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db.models.signals import pre_delete
 from django.utils import timezone
 
-from privacy.disposal import sessions
+from privacy.core.actors import Actor
+from privacy.disposal import deleting, sessions
 from privacy.disposal.journal import heads
 from privacy.evidence.gaps import SealHead
 from privacy.evidence.signals import sealed
@@ -32,6 +34,14 @@ def remember_seal(sender: Any, head: SealHead, **kwargs: Any) -> None:
     heads.remember(head=head, now=timezone.now())
 
 
+def close_deleted(sender: Any, instance: Any, using: str, origin: Any = None, **kwargs: Any) -> None:
+    """Other code deletes an account: it goes through a closure, or is refused."""
+    who = Actor.system("orm")
+    deleting.close_deleted(user=instance, origin=origin, using=using, now=timezone.now(), actor=who)
+
+
 user_logged_in.connect(index_login, dispatch_uid="privacy.disposal.index_login")
 user_logged_out.connect(unindex_logout, dispatch_uid="privacy.disposal.unindex_logout")
 sealed.connect(remember_seal, dispatch_uid="privacy.disposal.remember_seal")
+for _model in deleting.account_models():
+    pre_delete.connect(close_deleted, sender=_model, dispatch_uid="privacy.disposal.close_deleted")

@@ -6,7 +6,7 @@ still points at a row stops the run by name: nothing is destroyed behind the pla
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
 from django.db import connections, models
@@ -60,8 +60,16 @@ def blockers_of(model: type[models.Model], rows: QuerySet[Any]) -> Iterator[tupl
             yield _still_pointed_at(field, model), held
 
 
-def clear_the_way(model: type[models.Model], rows: QuerySet[Any]) -> None:
+#: Rows of a model that the same transaction deletes later: they may still point at what goes now.
+Leaving = Callable[[type[models.Model]], Iterable[QuerySet[Any]]]
+
+
+def clear_the_way(model: type[models.Model], rows: QuerySet[Any], *, leaving: Leaving | None = None) -> None:
     """Cut or remove what points at ``rows``; one statement a foreign key.
+
+    Args:
+        leaving: what goes later, where models point at each other by links that may not be empty. Nobody looks
+            at it unless a row would stop the run.
 
     Raises:
         StillPointedAt: names the first ``app.Model.field`` that may not be cut and still points here.
@@ -71,8 +79,18 @@ def clear_the_way(model: type[models.Model], rows: QuerySet[Any]) -> None:
             pointing(field, rows)._raw_delete(rows.db)
         elif may_be_cut(field):
             pointing(field, rows).update(**{field.name: None})
-        elif pointing(field, rows).exists():
+        elif pointing(field, rows).exists() and _staying(field, rows, leaving).exists():
             raise _still_pointed_at(field, model)
+
+
+def _staying(field: models.ForeignKey[Any, Any], rows: QuerySet[Any], leaving: Leaving | None) -> QuerySet[Any]:
+    """What points at ``rows`` and is neither one of them nor on its way out."""
+    found = pointing(field, rows)
+    if field.model._meta.concrete_model is rows.model._meta.concrete_model:
+        found = found.exclude(pk__in=rows.values("pk"))
+    for going in leaving(field.model) if leaving else ():
+        found = found.exclude(pk__in=going.values("pk"))
+    return found
 
 
 def settle(using: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -15,11 +18,12 @@ from privacy.core.errors import PrivacyError
 from privacy.datamap import graph
 from privacy.datamap.shapes import Side
 from privacy.disposal import sweeping
-from privacy.disposal.relations import clear_the_way, inbound, is_link_table, pointing
+from privacy.disposal.relations import Leaving, clear_the_way, inbound, is_link_table, pointing
 
 _DEEPEST = 12
 _PARENTS_AT_ONCE = 500
 _HOOKED_CHUNK = 200
+_ours: ContextVar[bool] = ContextVar("privacy_deleting", default=False)
 
 
 class TooDeep(PrivacyError):
@@ -35,18 +39,26 @@ class ExpiryReport:
     files: int = 0
 
 
-def delete_rows(model: type[models.Model], rows: QuerySet[Any], *, hooks: bool = False) -> int:
+def ours() -> bool:
+    """Whether a deletion that signals itself at this moment is the plan's own."""
+    return _ours.get()
+
+
+def delete_rows(
+    model: type[models.Model], rows: QuerySet[Any], *, hooks: bool = False, leaving: Leaving | None = None
+) -> int:
     """Delete ``rows`` in one statement once nothing points at them; with ``hooks``, one by one.
 
     Raises:
         StillPointedAt: a row outside the plan points at one of them; ``Model.delete()`` would take it along.
     """
-    clear_the_way(model, rows)
+    clear_the_way(model, rows, leaving=leaving)
     if hooks:
         everything: QuerySet[Any] = QuerySet(model, using=rows.db)
-        return sum(
-            row.delete()[0] > 0 for keys in keyset(rows, _HOOKED_CHUNK) for row in everything.filter(pk__in=keys)
-        )
+        with _by_us():
+            return sum(
+                row.delete()[0] > 0 for keys in keyset(rows, _HOOKED_CHUNK) for row in everything.filter(pk__in=keys)
+            )
     return rows._raw_delete(rows.db) or 0
 
 
@@ -75,6 +87,15 @@ def remove(
         report.rows += _remove(root, rows, report, now=now, hooks=False, batch=batch, depth=0)
 
 
+@contextmanager
+def _by_us() -> Iterator[None]:
+    token = _ours.set(True)
+    try:
+        yield
+    finally:
+        _ours.reset(token)
+
+
 def _root(model: type[models.Model]) -> type[models.Model]:
     key: Any = model._meta.pk
     while key.remote_field is not None and key.remote_field.parent_link:
@@ -101,6 +122,8 @@ def _remove(
         if is_link_table(field) or field.remote_field.on_delete is not CASCADE:
             continue
         children = pointing(field, rows)
+        if field.model is model:  # a row may point at itself, or at another that goes in the same statement
+            children = children.exclude(pk__in=rows.values("pk"))
         if _has_its_own_person(field):
             children.update(**{field.name: None})
         elif children.exists():
