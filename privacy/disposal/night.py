@@ -8,6 +8,7 @@ from privacy.core.registries import NightContext, NightStep, StepReport, night_s
 from privacy.disposal import rekeying, sessions, sweeping
 from privacy.disposal.journalkeeping import keep_journal
 from privacy.disposal.models import StoreReceipt, Sweep
+from privacy.disposal.orphans import open_orphans
 from privacy.disposal.queries import StoreStanding, due_by_site, store_standings
 from privacy.disposal.services import review_waiting, run_closures, take_over_closed
 
@@ -20,6 +21,13 @@ def take_over(context: NightContext) -> StepReport:
     if context.dry_run:
         counts["accounts"] = due_by_site(context.horizon)
     return StepReport(counts)
+
+
+def find_orphans(context: NightContext) -> StepReport:
+    """People who are gone without a closure, and whose rows are not: each gets one."""
+    return StepReport(
+        open_orphans(now=context.now, actor=context.actor, dry_run=context.dry_run, progress=context.progress)
+    )
 
 
 def closures(context: NightContext) -> StepReport:
@@ -82,6 +90,11 @@ def index_sessions(context: NightContext) -> StepReport:
 night_steps.add(
     "disposal.take_over",
     NightStep("disposal.take_over", 100, "Take over accounts that the site closed", take_over, destroys=True),
+)
+night_steps.add(
+    # Before the closures, which destroy what these people left.
+    "disposal.orphans",
+    NightStep("disposal.orphans", 120, "Find people who are gone without a closure", find_orphans, destroys=True),
 )
 night_steps.add(
     "disposal.closures", NightStep("disposal.closures", 200, "Destroy closed accounts", closures, destroys=True)

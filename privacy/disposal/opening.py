@@ -74,9 +74,14 @@ def _hold_account(user: Any) -> bool:
     return bool(rows.values_list("pk", flat=True))
 
 
-def open_many(rows: Sequence[tuple[Any, datetime | None]], mandate: Mandate, *, now: datetime) -> None:
-    """Open a closure for each ``(key, closed at)`` in one INSERT; one that is open already stays as it is."""
-    after = rules().after
+def open_many(
+    rows: Sequence[tuple[Any, datetime | None]], mandate: Mandate, *, now: datetime, at_once: bool = False
+) -> None:
+    """Open a closure for each ``(key, closed at)`` in one INSERT; one that is open already stays as it is.
+
+    ``at_once`` makes them due whatever time the policy gives: it is a ceiling.
+    """
+    after = Period() if at_once else rules().after
     closures = [_closure(str(key), mandate, after, closed_at=closed_at or now, now=now) for key, closed_at in rows]
     Closure.objects.bulk_create(closures, ignore_conflicts=True)
     waiting = [closure.pk for closure in closures if closure.status == Closure.Status.SCHEDULED]

@@ -16,6 +16,7 @@ from privacy.disposal.journal import files
 from privacy.disposal.journal.restores import is_restored
 from privacy.disposal.journalkeeping import over_segments, unwritten
 from privacy.disposal.models import Closure, StoreReceipt, Sweep
+from privacy.disposal.orphans import any_row_names_an_account, orphans
 from privacy.disposal.queries import due_by_site, rules, store_standings
 
 #: A segment whose last backup went with last night's expiry goes in that night; one that is older was forgotten.
@@ -62,11 +63,13 @@ def closed_accounts_empty(context: CheckContext) -> Finding:
 
 @live_check("disposal.erasures_complete", "Was every erasure read back and found empty?")
 def erasures_complete(context: CheckContext) -> Finding:
-    """HTC-5.1-4: no erasure ended with references left."""
+    """HTC-5.1-4: no erasure ended with references left, and nobody went without one and left rows behind."""
     partial = Closure.objects.filter(status=Closure.Status.PARTIAL).count()
     left = Sweep.objects.failed().count()
-    if partial or left:
+    people, _tables = orphans()
+    if partial or left or people:
         found = [
+            (people, _left_behind(people)),
             (partial, ngettext("%(n)d erasure is partial.", "%(n)d erasures are partial.", partial)),
             (left, ngettext("%(n)d file could not be removed.", "%(n)d files could not be removed.", left)),
         ]
@@ -112,6 +115,30 @@ def stores_confirmed(context: CheckContext) -> Finding:
         _("Every outside place confirmed that nothing is left of those it was asked about."),
         receipts % {"n": confirmed},
     )
+
+
+def _left_behind(people: int) -> str:
+    return ngettext(
+        "%(n)d person is gone without a closure and has left rows behind.",
+        "%(n)d people are gone without a closure and have left rows behind.",
+        people,
+    )
+
+
+@live_check("disposal.no_orphans", "Has nobody who is gone left rows behind?")
+def no_orphans(context: CheckContext) -> Finding:
+    """HTC-5.1-4, HTC-10-3: no row names an account that does not exist any more.
+
+    Rows that only an e-mail address or a user name leads to cannot be told: addresses of strangers look the same.
+    """
+    people, tables = orphans()
+    if people:
+        return Finding.broken(
+            _left_behind(people) % {"n": people}, _("found in %(tables)s") % {"tables": ", ".join(tables)}
+        )
+    if not any_row_names_an_account():
+        return Finding.cannot_tell(_("No row names an account, so there is none to look for."))
+    return Finding.kept(_("Every account that a row names exists, or is being closed."))
 
 
 @live_check("disposal.kept_rows_grounded", "Has what outlives a person a ground and an end?")

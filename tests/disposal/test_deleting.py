@@ -58,8 +58,8 @@ def test_orm_deletion_users_deleted_by_the_admin_or_the_orm_go_through_closure()
     assert not file.exists()
     assert not SessionIndex.objects.exclude(session_key="*").exists()
     assert host.Order.objects.filter(customer=None, address="", total="9.90").count() == 2
-    acts = list(EvidenceEntry.objects.values_list("act", flat=True))
-    assert acts == ["disposal.account_erased", "disposal.batch_erased", "disposal.finished"]
+    acts = set(EvidenceEntry.objects.filter(act__startswith="disposal.").values_list("act", flat=True))
+    assert acts == {"disposal.account_erased", "disposal.batch_erased", "disposal.finished"}
 
 
 def test_a_queryset_of_users_is_closed_together() -> None:
