@@ -12,8 +12,6 @@ from datetime import UTC, datetime, time
 from typing import Any, NoReturn
 
 from django.conf import settings as django_settings
-from django.contrib.auth import get_user_model
-from django.core.exceptions import MultipleObjectsReturned, ObjectDoesNotExist, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
@@ -21,20 +19,12 @@ from django.utils.dateparse import parse_date, parse_datetime
 from privacy.core.actors import Actor
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
+from privacy.core.people import UnknownUser, find_user
 from privacy.core.reports import jsonable
 
+__all__ = ["DONE", "FAILED", "FOUND", "WRONG_WORDS", "Found", "PrivacyCommand", "UnknownUser"]
+
 DONE, FAILED, WRONG_WORDS, FOUND = 0, 1, 2, 3
-
-
-class UnknownUser(PrivacyError):
-    """No user, or more than one, answers to the word on the command line. It is never repeated."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            field="USER",
-            problem="no single user answers to this word",
-            mend='Give the value the user signs in with, or "pk:" and the primary key',
-        )
 
 
 class Found(Exception):
@@ -109,21 +99,12 @@ class PrivacyCommand(BaseCommand):
             sys.exit(code)
 
     def find_user(self, word: str) -> Any:
-        """The user that ``word`` names: the value of USERNAME_FIELD, or ``pk:`` and the primary key.
+        """The user that ``word`` names.
 
         Raises:
             UnknownUser: nobody, or more than one.
         """
-        if "\0" in word:  # PostgreSQL would raise, with the word in its message
-            raise UnknownUser
-        model = get_user_model()
-        by_key = word.startswith("pk:")
-        lookup = {"pk": word[3:]} if by_key else {model.USERNAME_FIELD: word}
-        try:
-            # The base manager: a site's own manager may hide closed accounts.
-            return model._base_manager.get(**lookup)
-        except (ObjectDoesNotExist, MultipleObjectsReturned, ValidationError, ValueError, TypeError, OverflowError):
-            raise UnknownUser from None
+        return find_user(word)
 
     def _moment(self, options: dict[str, Any]) -> datetime:
         clock = timezone.now()

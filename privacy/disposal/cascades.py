@@ -41,7 +41,7 @@ class Cascade:
             rows = [origin] if isinstance(origin, Model) else origin
             self.model = type(rows[0])
         self._using = using
-        self._collector = Collector(using=using, origin=origin)
+        self._collector = Collector(using=using, origin=None if isinstance(origin, list) else origin)
         if rows:
             self._collector.collect(rows)
 
@@ -89,13 +89,13 @@ class Cascade:
                 keys = [row.pk for row in instances]
                 everything: QuerySet[Any] = QuerySet(declared.model, using=self._using)
                 yield from ((declared, everything.filter(pk__in=some)) for some in chunks(keys, _CHUNK))
-        for rows in self._collector.fast_deletes:
+        fast: list[Any] = self._collector.fast_deletes
+        for rows in fast:
             single = isinstance(rows, Model)
             declared = graph.find(type(rows) if single else rows.model)
             if declared is not None:
                 everything = QuerySet(declared.model, using=self._using)
-                keys = [rows.pk] if single else rows.values("pk")
-                yield declared, everything.filter(pk__in=keys)
+                yield declared, everything.filter(pk__in=[rows.pk] if single else rows.values("pk"))
 
 
 def _going(step: Step, subjects: Subjects, now: datetime) -> QuerySet[Any]:

@@ -158,12 +158,13 @@ def _may_dangle(declared: Declared, side: Side) -> bool:
 
     PostgreSQL never lets a constraint be broken; SQLite does, for whoever opens the file without asking for them.
     """
-    field = side.direct_field
-    account = get_user_model()._meta.concrete_model
+    field: Any = side.direct_field
+    account: Any = get_user_model()._meta.concrete_model
     if not isinstance(field, ForeignKey) or field.related_model._meta.concrete_model is not account:
         return False
-    guarded = field.db_constraint and declared.using == router.db_for_write(account)
-    return field.target_field.primary_key and not (guarded and connections[declared.using].vendor == "postgresql")
+    constrained: Any = field
+    guarded = constrained.db_constraint and declared.using == router.db_for_write(get_user_model())
+    return bool(field.target_field.primary_key) and not (guarded and connections[declared.using].vendor == "postgresql")
 
 
 def _without_masks(declared: Declared, side: Side, rows: QuerySet[Any]) -> QuerySet[Any] | None:

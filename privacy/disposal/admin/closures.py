@@ -26,6 +26,7 @@ from privacy.core.chips import chip
 from privacy.core.errors import PrivacyError
 from privacy.core.generic_admin import ModelAdmin
 from privacy.disposal import services
+from privacy.disposal.closing_screen import ClosingScreen
 from privacy.disposal.models import Closure
 
 RUN = "privacy.run_closure"
@@ -39,8 +40,8 @@ def _day(moment: datetime | None) -> str:
 
 
 @admin.register(Closure)
-class ClosureAdmin(ModelAdmin[Closure]):
-    """A list to read, a page to understand one closure, and two acts: run it again, take it back."""
+class ClosureAdmin(ClosingScreen, ModelAdmin[Closure]):
+    """A list to read, a page to understand one closure, and three acts: close an account, run again, take back."""
 
     list_display = ("reference", "state", "channel", "closed", "due", "finished", "left")
     list_filter = ("status", "channel", "closed_at")
@@ -53,6 +54,7 @@ class ClosureAdmin(ModelAdmin[Closure]):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
+            *self.closing_urls(),
             path("<uuid:pk>/run/", wrap(require_POST(self.run_view)), name="privacy_closure_run"),
             path("<uuid:pk>/cancel/", wrap(require_POST(self.cancel_view)), name="privacy_closure_cancel"),
             *super().get_urls(),
@@ -75,6 +77,7 @@ class ClosureAdmin(ModelAdmin[Closure]):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {
             "title": _("Closures"),
+            "may_close": self.has_close_permission(request),
             "pv_empty_text": _("An account that is closed, by its member, by staff or by the site, is listed here."),
         }
         return super().changelist_view(request, context | (extra_context or {}))
