@@ -44,7 +44,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "privacy.disposal.guarding.DeletionGuard",
+    "privacy.disposal.admin.guarding.DeletionGuard",
 ]
 TEMPLATES = [
     {

@@ -26,7 +26,7 @@ from privacy.core.chips import chip
 from privacy.core.errors import PrivacyError
 from privacy.core.generic_admin import ModelAdmin
 from privacy.disposal import services
-from privacy.disposal.closing_screen import ClosingScreen
+from privacy.disposal.admin.closing import ClosingScreen
 from privacy.disposal.models import Closure
 
 RUN = "privacy.run_closure"

@@ -16,7 +16,7 @@ from privacy.disposal.models import Closure, StoreReceipt
 from privacy.disposal.queries import store_standings
 from privacy.disposal.rekeying import key_needs
 
-GUARD = "privacy.disposal.guarding.DeletionGuard"
+GUARD = "privacy.disposal.admin.guarding.DeletionGuard"
 
 
 @register

@@ -17,7 +17,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from privacy.disposal import deleting
-from privacy.disposal.closing_screen import closing_url
+from privacy.disposal.admin.closing import closing_url
 
 _TOLD = "privacy_told"
 
