@@ -18,7 +18,7 @@ from privacy.core.batches import chunks
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
 from privacy.datamap.graph import Subjects
-from privacy.disposal import closing, destroying, opening
+from privacy.disposal import closing, destroying, journalling, opening
 from privacy.disposal.cascades import Cascade
 from privacy.disposal.finishing import follow_up
 from privacy.disposal.mandate import Mandate
@@ -111,10 +111,12 @@ def _close(keys: Sequence[Any], *, now: datetime, actor: Actor) -> None:
     with transaction.atomic(using=closing.using()):
         mine = Closure.objects.unfinished().unerased().filter(subject_key__in=[str(key) for key in keys])
         opening.still_closed(closing.lock(mine.all(), wait=True), now=now, actor=actor)
-        opening.open_many([(key, now) for key in keys], Mandate("site", Closure.Channel.ORM), now=now)
+        opening.open_many([(key, now) for key in keys], Mandate("site", Closure.Channel.ORM), now=now, at_once=True)
         closures = closing.lock(mine.all(), wait=True)
+        again = any(closure.cut_off_at is not None for closure in closures)
         closing.cut_off(closures, now=now)
         try:
+            journalling.intended(closures, again=again, now=now)
             destroying.destroy_together(closures, now=now, actor=actor)
         except PrivacyError as error:
             raise DeletionRefused(f"its closure would stop: {error.field}: {error.problem}") from error
