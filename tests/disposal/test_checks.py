@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.checks import run_checks
 
-from privacy.disposal.checks import GUARD
+from privacy.disposal.checks.guard import GUARD
 
 
 def test_a_missing_guard_is_told(settings: Any) -> None:

@@ -1,3 +1,3 @@
 """System checks of this room."""
 
-from privacy.disposal.checks import journal, rows  # noqa: F401
+from privacy.disposal.checks import guard, journal, rows  # noqa: F401

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.apps import apps
 from django.apps.config import AppConfig
-from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Info, Tags, Warning, register
 from django.db import DatabaseError, router
 
@@ -15,22 +13,6 @@ from privacy.core.conf import WrongSetting
 from privacy.disposal.models import Closure, StoreReceipt
 from privacy.disposal.queries import store_standings
 from privacy.disposal.rekeying import key_needs
-
-GUARD = "privacy.disposal.admin.guarding.DeletionGuard"
-
-
-@register
-def deletion_guard(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """W501: the admin can say beforehand why an account cannot simply be deleted."""
-    if GUARD in django_settings.MIDDLEWARE or not apps.is_installed("django.contrib.admin"):
-        return []
-    return [
-        Warning(
-            "An account that cannot simply be deleted is refused with a bare 403 in the admin.",
-            hint=f'Add "{GUARD}" at the end of MIDDLEWARE.',
-            id="privacy.W501",
-        )
-    ]
 
 
 @register(Tags.database)
