@@ -1,4 +1,4 @@
-"""System checks of this room; those that read rows run under ``check --database default``."""
+"""System checks that read rows: ``check --database default``."""
 
 from __future__ import annotations
 
