@@ -113,6 +113,9 @@ DBBACKUP_HOSTNAME = "coop"
 DBBACKUP_GPG_RECIPIENT = os.environ.get("BACKUP_GPG_RECIPIENT")
 DBBACKUP_GPG_ALWAYS_TRUST = True
 
+# The index that the search page reads; declared as an external store in project/coop/privacy.py.
+SEARCH_DIR = VAR_DIR / "search"
+
 # Files, because the worker that closes an account must reach what the web server cached.
 CACHES = {
     "default": {

@@ -4,3 +4,4 @@ from tests.settings import *  # noqa: F403
 from tests.settings import INSTALLED_APPS as OF_THE_SUITE
 
 INSTALLED_APPS = [*OF_THE_SUITE, "project.coop"]
+SEARCH_DIR = ""  # of the demo site

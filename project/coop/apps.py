@@ -6,3 +6,6 @@ class CoopConfig(AppConfig):
     label = "coop"
     verbose_name = "Traffic co-op"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from project.coop import receivers  # noqa: F401

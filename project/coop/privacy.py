@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
-from privacy import Anonymise, Delete, Expire, Generic, Keep, PersonalData, Shorten, exclude, register
-from project.coop import models
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from privacy import (
+    Anonymise,
+    Delete,
+    Expire,
+    ExternalStore,
+    Generic,
+    Keep,
+    PersonalData,
+    Shorten,
+    exclude,
+    register,
+    register_store,
+)
+from project.coop import models, search
 from project.coop.cards import CARD_KEY
 
 TAX = "tax law, 10 years"
@@ -311,3 +326,25 @@ class ClientDisputeData(PersonalData):
     on_erasure = Keep("litigation, 3 years", until="P3Y from opened_at")
     holds = ("claimant", "summary")
     plain = {"file_number": "the co-op's own running number"}
+
+
+# --- outside the database ------------------------------------------------------------------
+
+
+@register_store
+class SearchIndex(ExternalStore):
+    """The files that the search page reads."""
+
+    name = "search"
+    title = "Search of the co-op"
+    category = "advertising"
+    purpose = "service"
+
+    def export(self, keys: Sequence[str]) -> Mapping[str, Any]:
+        return search.held(keys)
+
+    def erase(self, keys: Sequence[str]) -> None:
+        search.remove(keys)
+
+    def verify(self, keys: Sequence[str]) -> int:
+        return search.count(keys)

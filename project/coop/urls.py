@@ -7,5 +7,6 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("dashboard/", views.dashboard, name="dashboard"),
     path("dashboard/picture/", views.picture, name="picture"),
+    path("search/", views.search_page, name="search"),
     path("contact/", views.contact, name="contact"),
 ]

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from project.coop import search
 from project.coop.cards import member_card
 from project.coop.forms import EnquiryForm
 from project.coop.models import Campaign, Member, Message
@@ -36,6 +37,20 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "tickets": member.tickets.order_by("-opened_at")[:5],
         },
     )
+
+
+@login_required
+def search_page(request: HttpRequest) -> HttpResponse:
+    """Members find each other. The index answers; who is suspended or closed is not shown, though it may hold them."""
+    query = request.GET.get("q", "")[:200].strip()
+    hits = search.find(query)
+    shown = set(
+        Member.objects.filter(status=Member.Status.ACTIVE, user__in=[key for key, _ in hits]).values_list(
+            "user_id", flat=True
+        )
+    )
+    found = [page for key, page in hits if int(key) in shown]
+    return render(request, "coop/search.html", {"query": query, "found": found})
 
 
 @login_required

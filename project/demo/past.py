@@ -18,6 +18,7 @@ from django.contrib.auth import get_user_model
 from django.core.files.storage import storages
 from django.core.management import call_command
 
+from project.coop import search
 from project.coop.generate import Loaded, load, load_one
 
 MEMBERS = 300
@@ -31,7 +32,9 @@ def accounts(now: datetime) -> Loaded:
     # Short on purpose: they stand in the documentation of a site that lives on one machine.
     get_user_model()._default_manager.create_superuser("admin", "admin@coop.example", "admin")
     made = load(count=MEMBERS, seed=SEED, now=now)
-    return made + load_one(username="member", password="member", seed=SEED, now=now)  # noqa: S106
+    made += load_one(username="member", password="member", seed=SEED, now=now)  # noqa: S106
+    search.index_everybody()
+    return made
 
 
 def dumps(now: datetime) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import OperationalError, connection
 
-WRITTEN = ("backups", "broker", "cache", "journal", "logs", "mail", "media")
+WRITTEN = ("backups", "broker", "cache", "journal", "logs", "mail", "media", "search")
 
 
 class StateInUse(Exception):

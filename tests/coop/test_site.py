@@ -23,7 +23,7 @@ def site_environment(folder: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("part", ["canary", "declarations", "generator", "pages"])
+@pytest.mark.parametrize("part", ["canary", "declarations", "generator", "pages", "search"])
 def test_the_demo_site(part: str, tmp_path: Path) -> None:
     words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--ds=project.settings", f"tests/coop/{part}.py"]
     env = site_environment(tmp_path)

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
+from project.coop import search
 from project.coop.generate import Loaded, load
 
 
@@ -23,6 +24,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"{done.members} members, {done.rows} rows")
 
         done = load(count=options["count"], seed=options["seed"], now=timezone.now(), progress=tell)
+        search.index_everybody()
         self.stdout.write(
             f"{done.members} members ({done.closed} closed by the site, {done.suspended} suspended), "
             f"{done.rows} rows, {done.files} files"
