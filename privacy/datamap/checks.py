@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -13,6 +13,7 @@ from privacy.core.errors import PrivacyError
 from privacy.datamap import graph
 from privacy.datamap.blockers import blockers
 from privacy.datamap.coverage import coverage
+from privacy.datamap.declarations import ExternalStore
 from privacy.datamap.faults import faults
 from privacy.datamap.misshapen import misshapen
 from privacy.datamap.order import CircularModels, deletion_order
@@ -70,6 +71,27 @@ def exclusions(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) ->
         for label in registry.exclusions()
         if label not in known and not registry.is_bundled(label)
     ]
+
+
+@register(Tags.models, "privacy")
+def stores(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """E110: every external store can erase and verify, and is waited for a time."""
+    return [
+        Error(f"{store.name}: {problem}.", hint=f"{mend}.", id="privacy.E110")
+        for store in registry.stores()
+        for problem, mend in _faults_of(store)
+    ]
+
+
+def _faults_of(store: type[ExternalStore]) -> Iterator[tuple[str, str]]:
+    for method in ("erase", "verify"):
+        if getattr(store, method) is getattr(ExternalStore, method):
+            yield f"the store has no {method}()", "Write it: without it nobody is ever known to be gone from there"
+    seconds = store.timeout
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= 3600:
+        yield "its timeout is no time in seconds", "Write timeout = 10.0"
+    if len(store.name) > 100:
+        yield "its name is longer than 100 characters", "Give it a shorter one, and what members read as title"
 
 
 @register(Tags.models, "privacy")

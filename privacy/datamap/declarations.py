@@ -92,6 +92,19 @@ class Expire:
     action: Delete | Anonymise | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """A log file that holds a declaration's data, with the files it was rotated into.
+
+    Attributes:
+        path: relative to BASE_DIR, or absolute; the live file, ``"logs/access.log"``.
+        expires: how old a line may become, ``"P3M"``; empty takes the shortest end of the declaration's rows.
+    """
+
+    path: str
+    expires: str = ""
+
+
 Subject = str | Generic
 Erasure = Delete | Anonymise | Keep
 
@@ -127,7 +140,7 @@ class PersonalData:
         expires: ``"P13M from placed_at"``, an ``Expire``, or a tuple of them.
         export: allow-list of fields that a copy for the person holds.
         caches: cache key patterns, ``("member:{subject}", "order:{pk}")``, or ``{alias: (patterns)}``.
-        log_files: log files that hold this data (paths relative to BASE_DIR, or absolute).
+        log_files: log files that hold this data, as paths (relative to BASE_DIR, or absolute) or a ``LogFile``.
         access: True for rows that let somebody in (API tokens): they go as soon as the account is cut off.
         hooks: True treats rows one by one with ``Model.delete()`` and signals: slower, for hosts that listen.
     """
@@ -151,7 +164,7 @@ class PersonalData:
     expires: ClassVar[str | Expire | Sequence[str | Expire]] = ()
     export: ClassVar[Sequence[str]] = ()
     caches: ClassVar[Sequence[str] | Mapping[str, Sequence[str]]] = ()
-    log_files: ClassVar[Sequence[str]] = ()
+    log_files: ClassVar[Sequence[str | LogFile]] = ()
     access: ClassVar[bool] = False
     hooks: ClassVar[bool] = False
 

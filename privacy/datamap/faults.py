@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import GenericIPAddressField
 
+from privacy.core.periods import InvalidPeriod, Period
 from privacy.datamap import decisions, paths
 from privacy.datamap.declarations import Anonymise, Delete, Expire, Keep, PersonalData, Sentinel, Shorten
 from privacy.datamap.graph import Declared
@@ -47,7 +48,9 @@ def faults(declared: Declared) -> list[BrokenDeclaration]:
         except BrokenDeclaration as broken:
             found.append(broken)
             resolved = False
-    rules: tuple[Callable[[Declared], Faults], ...] = (_names, _values, _undecided, _links) if resolved else (_names,)
+    rules: tuple[Callable[[Declared], Faults], ...] = (
+        (_names, _values, _undecided, _links, _logs) if resolved else (_names,)
+    )
     for rule in rules:
         found.extend(rule(declared))
     return found
@@ -183,6 +186,21 @@ def _links(declared: Declared) -> Faults:
         if field.name not in side.erasure.values:
             mend = f"Make it nullable or give Anonymise({field.name}=…), a Sentinel for a link"
             yield _link(where, "the row is anonymised, but still leads to the person", mend)
+
+
+def _logs(declared: Declared) -> Faults:
+    """E111: a log file whose lines nothing ends."""
+    for log in declared.logs:
+        where = f"{declared.label}.log_files"
+        mend = f'Write LogFile("{log.path}", expires="P3M")'
+        try:
+            ends = bool(Period.parse(log.expires)) if log.expires else bool(declared.expiries)
+        except InvalidPeriod as wrong:
+            yield BrokenDeclaration(code="privacy.E111", field=where, problem=f"{log.path}: {wrong.problem}", mend=mend)
+            continue
+        if not ends:
+            problem = f"nothing says how old the lines of {log.path} may become"
+            yield BrokenDeclaration(code="privacy.E111", field=where, problem=problem, mend=mend)
 
 
 def _lets_go(side: Side) -> bool:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from privacy.datamap.declarations import Anonymise, Delete, Expire, Generic, Keep, PersonalData
+from privacy.datamap.declarations import Anonymise, Delete, Expire, Generic, Keep, LogFile, PersonalData
 from privacy.datamap.shapes import BrokenDeclaration
 
 _TEXTS = ("category", "purpose", "legal_basis", "scope", "controller", "kind", "source", "clause")
-_LISTS = ("collected_at", "holds", "export", "log_files")
+_LISTS = ("collected_at", "holds", "export")
 _REASONS = {
     "plain": 'plain = {"number": "our own running number"}',
     "required": 'required = {"phone": "the courier calls before delivery"}',
@@ -42,6 +42,7 @@ def _wrong(data: type[PersonalData]) -> Iterator[tuple[str, str, str]]:
     yield from _erasures(data.on_erasure)
     yield from _kept(data.fields)
     yield from _ends(data.expires)
+    yield from _logs(data.log_files)
 
 
 def _list(word: str, value: Any) -> Iterator[tuple[str, str, str]]:
@@ -86,3 +87,11 @@ def _ends(value: Any) -> Iterator[tuple[str, str, str]]:
     if not all(isinstance(item, str | Expire) for item in items):
         mend = 'Write expires = "P13M from placed_at", an Expire(…), or a tuple of these'
         yield "expires", "it names no end", mend
+
+
+def _logs(value: Any) -> Iterator[tuple[str, str, str]]:
+    example = 'Write log_files = ("logs/access.log",), or with a LogFile("logs/access.log", expires="P3M")'
+    if not isinstance(value, tuple | list) or not all(isinstance(item, str | LogFile) for item in value):
+        yield "log_files", "it is no list of log files", example
+    elif not all(str(item.path if isinstance(item, LogFile) else item).strip() for item in value):
+        yield "log_files", "it names a log file without a path", example

@@ -13,7 +13,7 @@ from django.db import router
 from django.db.models import Field, FileField, Model, QuerySet
 
 from privacy.datamap import paths
-from privacy.datamap.declarations import Anonymise, Delete, Erasure, Expire, Generic, Keep, PersonalData
+from privacy.datamap.declarations import Anonymise, Delete, Erasure, Expire, Generic, Keep, LogFile, PersonalData
 from privacy.datamap.rows import rows
 from privacy.datamap.shapes import BrokenDeclaration, Decision, Expiry, KeptField, Side, SideKind, Subjects
 
@@ -54,6 +54,11 @@ class Declared:
         """The ways a person reaches rows for erasure; in client scope only the controller."""
         words = (self.controller,) if self.scope == "client" and self.controller else self.subject_words
         return tuple(self._side(word) for word in words)
+
+    @cached_property
+    def logs(self) -> tuple[LogFile, ...]:
+        """Every log file that holds this data."""
+        return tuple(item if isinstance(item, LogFile) else LogFile(item) for item in self.data.log_files)
 
     @cached_property
     def decisions(self) -> dict[str, Decision]:

@@ -11,6 +11,7 @@ from django.db import DatabaseError, connections, router
 from django.utils import timezone
 
 from privacy.promises.models import ProfileTable, Promise
+from privacy.retention import logs
 from privacy.retention.declarations import declared_ends
 from privacy.retention.models import NightRun
 from privacy.retention.rules import bounds_of, is_weaker, proposed, rules
@@ -61,6 +62,32 @@ def check_last_night(
         return []
     # No error: it would stop a migrate, and with it the release that mends the night.
     return [Warning(found.problem, hint=found.mend, obj=NightRun, id="privacy.W302")]
+
+
+@register(Tags.database)
+def check_logs(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """W303: every declared log file on this machine is rotated before its lines are over."""
+    using = router.db_for_read(Promise)
+    if using not in (databases or ()) or not _has_tables(using):
+        return []
+    now = timezone.now()
+    try:
+        found = logs.standings(now, horizon=now)
+    except DatabaseError:
+        return []
+    return [
+        Warning(
+            f"{item.log.path}: it holds lines older than {item.period}, and nobody rotates it.",
+            hint="Rotate it (logrotate, or TimedRotatingFileHandler) at least once a day or week: what was rotated is "
+            "removed by the night, and the file that is being written is never cut.",
+            obj=item.log.declared.model,
+            id="privacy.W303",
+        )
+        for item in found
+        if item.unrotated
+    ]
 
 
 def _has_tables(using: str) -> bool:

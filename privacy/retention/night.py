@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 
 from privacy.core.actors import Actor
 from privacy.core.registries import HourlyStep, NightContext, NightStep, StepReport, hourly_steps, night_steps
+from privacy.retention import logs
 from privacy.retention.ending import Rulebook, carry_out
 from privacy.retention.execution import safe_words
 from privacy.retention.lateness import tell_lateness
@@ -17,6 +18,7 @@ from privacy.retention.models import Schedule
 from privacy.retention.schedules import sync_schedules
 
 SYNC, SCHEDULES, WATCHDOG = "retention.sync", "retention.schedules", "retention.watchdog"
+LOGS = "retention.logs"
 
 
 def sync(context: NightContext) -> StepReport:
@@ -61,6 +63,29 @@ def expire(context: NightContext) -> StepReport:
     return StepReport(_total(done), "\n".join(errors))
 
 
+def expire_logs(context: NightContext) -> StepReport:
+    """Remove what declared log files were rotated into, and tell of one that nobody rotates."""
+    counts = {"files": 0, "emptied": 0}
+    errors: list[str] = []
+    for log in logs.declared_logs():
+        if log.paused:
+            continue
+        report = logs.expire(
+            log, horizon=context.horizon, now=context.now, actor=context.actor, dry_run=context.dry_run
+        )
+        counts["files"] += report.files
+        counts["emptied"] += report.emptied
+        if report.failed:
+            kinds = ", ".join(sorted(set(report.failed)))
+            errors.append(f"{log.path}: {len(report.failed)} files could not be removed ({kinds})")
+    if not context.dry_run:
+        standings = logs.standings(context.now, horizon=context.horizon)
+        errors += [
+            f"{item.log.path}: it holds lines that are over, and is not rotated" for item in standings if item.unrotated
+        ]
+    return StepReport(counts, "\n".join(errors))
+
+
 def watch(now: datetime, actor: Actor) -> Mapping[str, int]:
     """Tell the site's admins when no night was completed in time."""
     return {"mails": int(tell_lateness(now=now, actor=actor))}
@@ -81,4 +106,5 @@ night_steps.add(SYNC, NightStep(SYNC, 10, gettext_noop("Compare the schedules wi
 night_steps.add(
     SCHEDULES, NightStep(SCHEDULES, 400, gettext_noop("Let rows end whose period is over"), expire, destroys=True)
 )
+night_steps.add(LOGS, NightStep(LOGS, 420, gettext_noop("Let log files end"), expire_logs, destroys=True))
 hourly_steps.add(WATCHDOG, HourlyStep(WATCHDOG, 100, gettext_noop("Tell the admins when the night is late"), watch))

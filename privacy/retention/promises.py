@@ -14,6 +14,7 @@ from privacy.core.registries import CheckContext, Finding, live_check
 from privacy.core.words import number
 from privacy.datamap import graph
 from privacy.datamap.declarations import Anonymise, Shorten
+from privacy.retention import logs
 from privacy.retention.declarations import DeclaredEnd, addresses_without_an_end, without_a_rule
 from privacy.retention.ending import Rulebook
 from privacy.retention.models import Schedule
@@ -187,3 +188,30 @@ def _shortens(end: DeclaredEnd) -> bool:
 
 def _share(part: int, whole: int, what: str) -> str:
     return _("%(part)s of %(whole)s %(what)s") % {"part": part, "whole": whole, "what": what}
+
+
+@live_check("retention.logs_within_period", "Does no log file hold lines older than promised?", {"categories": "texts"})
+def logs_within_period(context: CheckContext) -> Finding:
+    """HVR-11-1, HVR-11-4, HTC-9-3: declared log files, as they lie on this machine.
+
+    ``params.categories`` narrows it to logs of some categories.
+    """
+    wanted = context.promise.params.get("categories")
+    found = [
+        item
+        for item in logs.standings(context.now, horizon=context.now)
+        if not wanted or item.log.declared.category in wanted
+    ]
+    if not found:
+        return Finding.cannot_tell(_("No log file is declared, so there is none to look at."))
+    if late := sorted({item.log.path for item in found if item.over or item.unrotated}):
+        return Finding.broken(
+            _("These hold lines that are over: %(names)s.") % {"names": ", ".join(late)}, str(len(late))
+        )
+    if unknown := sorted({item.log.path for item in found if item.undated or not item.files}):
+        return Finding.cannot_tell(
+            _("These are not on this machine, or nothing tells how old their lines are: %(names)s.")
+            % {"names": ", ".join(unknown)}
+        )
+    files = sum(item.files for item in found)
+    return Finding.kept(_("No declared log file holds a line that is over."), _("%(n)s files") % {"n": number(files)})

@@ -29,6 +29,8 @@ TOKEN = "Wolpertinger"
 @pytest.fixture(autouse=True)
 def _index_of_its_own(settings: Any, tmp_path: Path) -> None:
     settings.SEARCH_DIR = tmp_path / "search"
+    # Each test begins with an empty database, which the journal of another would take for a restored one.
+    settings.PRIVACY = {**settings.PRIVACY, "JOURNAL_DIR": tmp_path / "journal"}
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,7 @@ from privacy.promises.bounds import Bound
 from privacy.retention import services
 from privacy.retention.ending import Outlook, Rulebook
 from privacy.retention.forms import ScheduleForm
+from privacy.retention.logs import standings
 from privacy.retention.models import Schedule
 from privacy.retention.queries import horizon, waiting_approval
 
@@ -70,14 +71,16 @@ class ScheduleAdmin(ModelAdmin[Schedule]):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         schedules = Schedule.objects.declared()
+        now = timezone.now()
         context = {
+            "logs": standings(now, horizon=horizon(now)),
             "title": _("Retention schedules"),
             "approval": waiting_approval(),
             "schedules": schedules.count(),
             "edited": schedules.filter(edited=True).count(),
             "paused": schedules.filter(paused=True).count(),
             "withdrawn": Schedule.objects.exclude(withdrawn_at=None).count(),
-            "horizon": horizon(timezone.now()),
+            "horizon": horizon(now),
             "pv_empty_text": _("Declare expires= in the privacy.py of an app, then run migrate or a night."),
         }
         return super().changelist_view(request, context | (extra_context or {}))
