@@ -10,6 +10,7 @@ from django.db import connections, models
 from django.db.models import F, Model, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Lower, Substr
 
+from privacy.core.among import Among
 from privacy.datamap.shapes import Side, Subjects
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ def rows(declared: Declared, side: Side, subjects: Subjects) -> QuerySet[Any]:
         return _along(everything, side.path, subjects.names)
     # Both forms: SQLite lowers ASCII letters only.
     lowered = everything.annotate(_lowered=Lower(F(side.path)))
-    same = Q(_lowered__in=[email.lower() for email in subjects.emails])
-    found = lowered.filter(same | Q(**{f"{side.path}__in": subjects.emails}))
+    same = Q(Among("_lowered", [email.lower() for email in subjects.emails]))
+    found = lowered.filter(same | Q(Among(side.path, subjects.emails)))
     return everything.filter(pk__in=found.values("pk"))
 
 
@@ -46,9 +47,9 @@ def _along(rows_of: QuerySet[Any], path: str, values: Sequence[Any]) -> QuerySet
     first, _, rest = path.partition("__")
     field = rows_of.model._meta.pk if first == "pk" else rows_of.model._meta.get_field(first)
     if field not in rows_of.model._meta.local_concrete_fields:
-        return rows_of.filter(pk__in=rows_of.filter(**{f"{path}__in": values}).values("pk"))
+        return rows_of.filter(pk__in=rows_of.filter(Among(path, values)).values("pk"))
     if rest in ("", "pk"):
-        return rows_of.filter(**{f"{path}__in": values})
+        return rows_of.filter(Among(path, values))
     there: QuerySet[Any] = QuerySet(field.related_model, using=rows_of.db)
     return rows_of.filter(**{f"{first}__in": _along(there, rest, values).values(field.target_field.attname)})
 
@@ -67,12 +68,15 @@ def _generic(declared: Declared, side: Side, subjects: Subjects) -> QuerySet[Any
     types = ContentType.objects.db_manager(declared.using)
     branches: list[QuerySet[Any]] = []
 
-    def about(model: type[Model], keys: Any) -> None:
+    def about(model: type[Model], keys: QuerySet[Any] | list[Any]) -> None:
         try:  # not get_for_model, which would write the missing type: without it no row can point at the model
             of_model = types.get_by_natural_key(model._meta.app_label, str(model._meta.model_name))
         except ContentType.DoesNotExist:
             return
-        found = everything.filter(**{generic.content_type: of_model, f"{generic.object_id}__in": keys})
+        theirs = (
+            Q(Among(generic.object_id, keys)) if isinstance(keys, list) else Q(**{f"{generic.object_id}__in": keys})
+        )
+        found = everything.filter(theirs, **{generic.content_type: of_model})
         branches.append(found.order_by().values("pk"))
 
     user = get_user_model()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from django.contrib.auth import get_user_model
 from django.db.models import Field, QuerySet
 
+from privacy.core.among import Among
 from privacy.core.errors import PrivacyError
 from privacy.core.periods import Period
 from privacy.datamap.declarations import Anonymise, Delete, Erasure, Generic
@@ -53,7 +54,7 @@ class Subjects:
         given: tuple[Any, ...] = ()
         if not isinstance(users, QuerySet):
             given = tuple(model._meta.pk.to_python(key) for key in users)
-            users = QuerySet(model).filter(pk__in=given)
+            users = QuerySet(model).filter(Among("pk", given))
         columns = ["pk", str(model.USERNAME_FIELD)]
         address = email_field(model)
         if address:

@@ -15,6 +15,7 @@ from django.db import connections, transaction
 from django.db.models import Count, QuerySet
 
 from privacy.core.actors import Actor
+from privacy.core.among import Among
 from privacy.core.batches import keyset
 from privacy.core.conf import settings
 from privacy.disposal import closing, destroying
@@ -66,7 +67,7 @@ def close_accounts(
     counts = {"accounts": 0, "partial": 0, "reopened": 0, "scheduled": 0}
     for keys in keyset(users, _batch_size()):
         with transaction.atomic(using=closing.using()):
-            mine = Closure.objects.unfinished().unerased().filter(subject_key__in=[str(key) for key in keys])
+            mine = Closure.objects.unfinished().unerased().filter(Among("subject_key", [str(key) for key in keys]))
             # Before new ones are opened: their accounts are still active, and only because nobody locked them yet.
             reopened = closing.lock(mine.filter(status=Closure.Status.SCHEDULED), wait=True)
             still_closed(reopened, now=now, actor=actor)
@@ -83,14 +84,14 @@ def close_accounts(
 def run_batch(keys: Sequence[UUID], counts: dict[str, int], *, now: datetime, actor: Actor) -> None:
     """Cut off, destroy and finish the closures with these ids; ``counts`` grows by what became of them."""
     with transaction.atomic(using=closing.using()):
-        locked = closing.lock(Closure.objects.unfinished().unerased().filter(pk__in=keys), wait=False)
+        locked = closing.lock(Closure.objects.unfinished().unerased().these(keys), wait=False)
         closed = still_closed(locked, now=now, actor=actor)
         again = {closure.pk for closure in closed if closure.cut_off_at is not None}
         closing.cut_off(closed, now=now)
     counts["reopened"] += len(locked) - len(closed)
     destroying.destroy_many([closure.pk for closure in closed], again=again, now=now, actor=actor)
     follow_up(keys, now=now, actor=actor)
-    became = dict(Closure.objects.filter(pk__in=keys).order_by().values_list("status").annotate(Count("pk")))
+    became = dict(Closure.objects.these(keys).order_by().values_list("status").annotate(Count("pk")))
     counts["accounts"] += became.get(Closure.Status.DONE, 0)
     counts["partial"] += became.get(Closure.Status.PARTIAL, 0)
 

@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connections, router, transaction
 
+from privacy.core.among import Among
 from privacy.core.errors import PrivacyError
 from privacy.datamap.graph import Subjects
 from privacy.disposal import sessions
@@ -38,6 +39,14 @@ def lock(closures: ClosureQuerySet, *, wait: bool) -> list[Closure]:
     return list(closures.select_for_update(skip_locked=not wait and features.has_select_for_update_skip_locked))
 
 
+def write(closures: Closures, **values: Any) -> None:
+    """The same values for every one of these, in one UPDATE: a value a row costs more than the erasure itself."""
+    for closure in closures:
+        for name, value in values.items():
+            setattr(closure, name, value)
+    Closure.objects.these([closure.pk for closure in closures]).update(**values)
+
+
 def people(closures: Closures) -> Subjects:
     """The people of these closures; keys come back in the user model's own type."""
     key = get_user_model()._meta.pk
@@ -61,22 +70,17 @@ def lock_out(closures: Closures, *, now: datetime, for_good: bool) -> None:
         values["password"] = make_password(None)
     subjects = people(closures)
     if values:
-        user_model._base_manager.filter(pk__in=subjects.keys).update(**values)
+        user_model._base_manager.filter(Among("pk", subjects.keys)).update(**values)
     problems = list(_end_access(closures, subjects, now=now))
     if problems:
-        for closure in closures:
-            closure.errors = problems
-        Closure.objects.bulk_update(closures, ["errors"], batch_size=500)
+        write(closures, errors=problems)
 
 
 def cut_off(closures: Closures, *, now: datetime) -> None:
     """Lock the accounts out for good and say so; the caller's transaction commits it in any case."""
     lock_out(closures, now=now, for_good=True)
     fresh = [closure for closure in closures if closure.cut_off_at is None]
-    for closure in fresh:
-        closure.status = Closure.Status.CUT_OFF
-        closure.cut_off_at = now
-    Closure.objects.bulk_update(fresh, ["status", "cut_off_at"], batch_size=500)
+    write(fresh, status=Closure.Status.CUT_OFF, cut_off_at=now)
 
 
 def reason_of(error: Exception) -> str:

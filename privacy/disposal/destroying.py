@@ -20,7 +20,7 @@ from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
 from privacy.core.registries import providers
 from privacy.disposal import journalling, receipts, sessions
-from privacy.disposal.closing import Closures, lock, people, reason_of, using
+from privacy.disposal.closing import Closures, lock, people, reason_of, using, write
 from privacy.disposal.execution import Outcome, erase
 from privacy.disposal.models import Closure
 from privacy.disposal.obstacles import Obstacle, obstacles
@@ -73,7 +73,7 @@ def fail(closures: Closures, *, reason: str, now: datetime) -> None:
 
 
 def _to_destroy(keys: Sequence[uuid.UUID]) -> ClosureQuerySet:
-    return Closure.objects.unfinished().unerased().filter(pk__in=keys, cut_off_at__isnull=False)
+    return Closure.objects.unfinished().unerased().these(keys).filter(cut_off_at__isnull=False)
 
 
 def _set_aside(keys: Sequence[uuid.UUID], *, now: datetime) -> tuple[list[Closure], set[uuid.UUID]]:
@@ -132,15 +132,14 @@ def destroy_together(closures: Closures, *, now: datetime, actor: Actor) -> None
     outcome = erase(subjects=subjects, batch=batch, now=now, using=router.db_for_write(get_user_model()))
     backups_until = _last_backup_date(now)
     steps, kept = _as_rows(outcome)
-    for closure in closures:
-        closure.batch = batch
-        closure.erased_at = now
-        closure.errors = []
-        closure.backups_until = backups_until
-        closure.steps = steps
-        closure.kept = kept
-    Closure.objects.bulk_update(
-        closures, ["batch", "erased_at", "errors", "backups_until", "steps", "kept"], batch_size=500
+    write(
+        closures,
+        batch=batch,
+        erased_at=now,
+        errors=[],
+        backups_until=backups_until,
+        steps=steps,
+        kept=kept,
     )
     receipts.open_receipts(closures, now=now)
     _prove(closures, outcome, now=now, actor=actor)

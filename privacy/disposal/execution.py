@@ -7,27 +7,26 @@ for deleted rows by the link, for anonymised rows by the keys captured before th
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import ForeignKey, Model, QuerySet
 
 from privacy.core.conf import settings
-from privacy.core.errors import PrivacyError
 from privacy.datamap.declarations import Anonymise
 from privacy.datamap.graph import Subjects
 from privacy.disposal import capture, sweeping
 from privacy.disposal.grounds import emptied, every_ground_ended, left_behind
 from privacy.disposal.masks import mask_values, unmasked
 from privacy.disposal.plan import KeptRows, Step, kept_rows, route
-from privacy.disposal.relations import Leaving, settle
+from privacy.disposal.relations import Leaving, inbound, settle
 from privacy.disposal.removal import ExpiryReport, delete_rows, remove
+from privacy.disposal.rereading import Reread, Residue, require_empty
 
-
-class Residue(PrivacyError):
-    """Rows or values of the person were still there when the step was read back."""
+__all__ = ["Outcome", "Residue", "StepDone", "erase"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +46,30 @@ class Outcome:
     batch: uuid.UUID
     steps: list[StepDone] = field(default_factory=list)
     kept: list[KeptRows] = field(default_factory=list)
+    unread: list[Reread] = field(default_factory=list)
+    cut: set[tuple[type[Model], str]] = field(default_factory=set)
 
     @property
     def rows(self) -> int:
         return sum(step.rows for step in self.steps)
+
+    def read_back(self, people: int) -> None:
+        """What was done since the last time must be gone.
+
+        Raises:
+            Residue: by name of model and field.
+        """
+        require_empty(self.unread, people=people)
+        self.unread.clear()
+
+    def cleared(self, step: Step) -> set[ForeignKey[Any, Any]]:
+        """Foreign keys to the rows of ``step`` along which nothing is left: those rows went, or lost this link."""
+        path = step.side.path
+        return {
+            field
+            for field in inbound(step.declared.model)
+            if step.side.kind == "user" and (field.model, f"{field.name}__{path}" if path else field.name) in self.cut
+        }
 
 
 def erase(*, subjects: Subjects, batch: uuid.UUID, now: datetime, using: str) -> Outcome:
@@ -63,9 +82,13 @@ def erase(*, subjects: Subjects, batch: uuid.UUID, now: datetime, using: str) ->
         django.db.Error: what the database itself refused.
     """
     outcome = Outcome(batch)
+    people = len(subjects.keys)
     sweeping.queue_caches(subjects, batch=batch, now=now)
     together = _rows_of_circles(subjects, batch=batch)
-    for step in route():
+    steps = route()
+    for step in steps:
+        if any(reread.needs(step.declared.model) for reread in outcome.unread):
+            outcome.read_back(people)
         rows = together.get(step.place, step.rows(subjects))
         outcome.kept.extend(kept_rows(step, rows, now))
         if step.action == "delete":
@@ -73,7 +96,8 @@ def erase(*, subjects: Subjects, batch: uuid.UUID, now: datetime, using: str) ->
         else:
             done = _mask(step, rows, outcome, now)
         outcome.steps.extend(item for item in done if item.rows or item.files)
-    _reread_links(subjects)
+    outcome.read_back(people)
+    _reread_links(steps, subjects)
     settle(using)
     capture.release(batch)
     return outcome
@@ -96,9 +120,18 @@ def _of(rows: dict[str, QuerySet[Any]], model: type[Model]) -> list[QuerySet[Any
 
 def _delete(step: Step, rows: QuerySet[Any], outcome: Outcome, now: datetime, *, leaving: Leaving) -> list[StepDone]:
     files = sweeping.queue(step, rows, batch=outcome.batch, now=now)
-    deleted = delete_rows(step.declared.model, rows, hooks=step.declared.data.hooks, leaving=leaving)
-    if rows.exists():
-        raise _residue(step.declared.label, "rows were still there after they were deleted")
+    deleted = delete_rows(
+        step.declared.model,
+        rows,
+        hooks=step.declared.data.hooks,
+        leaving=leaving,
+        cleared=outcome.cleared(step),
+    )
+    outcome.unread.append(
+        Reread(rows, step.declared.label, "rows were still there after they were deleted", step.through)
+    )
+    if step.side.kind == "user" and not step.circular:
+        outcome.cut.add((step.declared.model, step.side.path))
     return [StepDone(step.declared.label, step.action, deleted, files)]
 
 
@@ -110,18 +143,25 @@ def _mask(step: Step, rows: QuerySet[Any], outcome: Outcome, now: datetime) -> l
     captured = capture.keys(rows, batch=outcome.batch, place=place)
     if not captured:
         return [StepDone(label, step.action, 0, files)]
+    again = capture.read(model, batch=outcome.batch, place=place, using=rows.db)
     values = _cutting(step, mask_values(model, erasure, rows.db))
     if values:
         rows.update(**values)
-        for name, value in values.items():
-            again = capture.read(model, batch=outcome.batch, place=place, using=rows.db)
-            if again.filter(unmasked({name: value})).exists():
-                raise _residue(f"{label}.{name}", "the value was still there after it was anonymised")
-    ended = _end_grounds(step, capture.read(model, batch=outcome.batch, place=place, using=rows.db), outcome, now)
+        problem = "the value was still there after it was anonymised"
+        which = partial(_which, label, again, values)
+        outcome.unread.append(Reread(again.filter(unmasked(values)), label, problem, step.through, which))
+    if step.side.direct_field is not None and step.side.direct_field.name in values:
+        outcome.cut.add((model, step.side.path))
+    ended = _end_grounds(step, again, outcome, now)
     return [
         StepDone(label, step.action, captured - ended.rows, files),
         StepDone(label, "delete", ended.rows, ended.files),
     ]
+
+
+def _which(label: str, again: QuerySet[Any], values: Mapping[str, Any]) -> str:
+    left = (name for name, value in values.items() if again.filter(unmasked({name: value})).exists())
+    return f"{label}.{next(left, '')}".rstrip(".")
 
 
 def _end_grounds(step: Step, captured: QuerySet[Any], outcome: Outcome, now: datetime) -> ExpiryReport:
@@ -147,14 +187,17 @@ def _cutting(step: Step, values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _reread_links(subjects: Subjects) -> None:
+def _reread_links(steps: Sequence[Step], subjects: Subjects) -> None:
     """No row may be linked to the person any more, whichever step should have cut it."""
-    for step in route():
-        if step.side.direct_field is not None and step.rows(subjects).exists():
-            raise _residue(f"{step.declared.label}.{step.side.direct_field.name}", "rows were still linked at the end")
-
-
-def _residue(place: str, problem: str) -> Residue:
-    return Residue(
-        field=place, problem=problem, mend="Look for a trigger, signal or second process that writes it back"
+    require_empty(
+        [
+            Reread(
+                step.rows(subjects),
+                f"{step.declared.label}.{step.side.direct_field.name}",
+                "rows were still linked at the end",
+            )
+            for step in steps
+            if step.side.direct_field is not None
+        ],
+        people=len(subjects.keys),
     )

@@ -9,8 +9,9 @@ from datetime import datetime
 from django.db import transaction
 
 from privacy.core.actors import Actor
+from privacy.core.among import Among
 from privacy.disposal import receipts, sweeping
-from privacy.disposal.closing import Closures, lock, using
+from privacy.disposal.closing import Closures, lock, using, write
 from privacy.disposal.models import Closure, Sweep
 from privacy.disposal.queries import account_row_goes
 from privacy.disposal.querysets import ClosureQuerySet, SweepQuerySet
@@ -33,25 +34,25 @@ def follow_up(keys: Sequence[uuid.UUID], *, now: datetime, actor: Actor) -> None
 
 
 def _unfinished(keys: Sequence[uuid.UUID]) -> ClosureQuerySet:
-    return Closure.objects.unfinished().erased().filter(pk__in=keys)
+    return Closure.objects.unfinished().erased().these(keys)
 
 
 def _finish(closures: Closures, *, now: datetime, actor: Actor) -> None:
     unconfirmed = receipts.reasons(closures)
     left_by_key, left_by_batch = _left(closures)
-    done = []
+    done: list[Closure] = []
+    partial: list[Closure] = []
     for closure in closures:
         left = left_by_key.get(closure.subject_key, []) + left_by_batch.get(closure.batch, [])
         closure.errors = [*unconfirmed.get(closure.pk, []), *sorted(set(left))]
-        if closure.errors:
-            closure.status = Closure.Status.PARTIAL
-            closure.attempts += 1
-        else:
-            closure.status = Closure.Status.DONE
-            closure.finished_at = now
-            done.append(closure)
-    Closure.objects.bulk_update(closures, ["status", "errors", "attempts", "finished_at"], batch_size=500)
+        (partial if closure.errors else done).append(closure)
+    for closure in partial:
+        closure.status = Closure.Status.PARTIAL
+        closure.attempts += 1
+    if partial:
+        Closure.objects.bulk_update(partial, ["status", "errors", "attempts"], batch_size=500)
     if done:
+        write(done, status=Closure.Status.DONE, errors=[], finished_at=now)
         _forget_keys(done)
         # Whoever closed their own account is gone: an entry that names them now would be the last trace of them.
         who = Actor.system("closure") if actor.kind == "member" else actor
@@ -65,9 +66,9 @@ def _forget_keys(closures: Closures) -> None:
     """
     if not account_row_goes():
         return
-    keys = {closure.subject_key for closure in closures}
+    keys = [closure.subject_key for closure in closures]
     at_rest = Closure.objects.filter(status__in=(Closure.Status.DONE, Closure.Status.CANCELLED))
-    at_rest.filter(subject_key__in=keys).update(subject_key="")
+    at_rest.filter(Among("subject_key", keys)).update(subject_key="")
     for closure in closures:
         closure.subject_key = ""
 

@@ -11,13 +11,14 @@ from django.db import IntegrityError, connections, transaction
 from django.db.models import F
 
 from privacy.core.actors import Actor
+from privacy.core.among import Among
 from privacy.core.batches import keyset
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
 from privacy.core.periods import Period
 from privacy.core.pseudonyms import pseudonym, pseudonym_key_id, pseudonyms
 from privacy.disposal import journalling
-from privacy.disposal.closing import Closures, has_field, lock, people, using
+from privacy.disposal.closing import Closures, has_field, lock, people, using, write
 from privacy.disposal.mandate import Mandate
 from privacy.disposal.models import Closure
 from privacy.disposal.queries import account_row_goes, closed_by_site, rules
@@ -146,10 +147,7 @@ def cancel(closures: Closures, *, now: datetime, actor: Actor) -> None:
     """These closures come to nothing; what happens to the accounts is the caller's."""
     if not closures:
         return
-    for closure in closures:
-        closure.status = Closure.Status.CANCELLED
-        closure.finished_at = now
-    Closure.objects.bulk_update(closures, ["status", "finished_at"], batch_size=500)
+    write(closures, status=Closure.Status.CANCELLED, finished_at=now)
     journalling.void(closures, now=now)
     record(act="disposal.cancelled", label="privacy.Closure", counts={"accounts": len(closures)}, now=now, actor=actor)
 
@@ -196,15 +194,17 @@ def _active_again(closures: Closures) -> set[str]:
     active: set[str] = set()
     if ours and has_field(user_model, "is_active"):
         keys = people(ours).keys
-        active |= {str(pk) for pk in users.filter(pk__in=keys, is_active=True).values_list("pk", flat=True)}
+        active |= {str(pk) for pk in users.filter(Among("pk", keys), is_active=True).values_list("pk", flat=True)}
     rule = settings.closed_accounts
     if theirs and rule is not None:
         keys = people(theirs).keys
         since = {
             str(pk): closed_at
-            for pk, closed_at in users.filter(pk__in=keys).filter(**rule.filter).values_list("pk", F(rule.closed_at))
+            for pk, closed_at in users.filter(Among("pk", keys))
+            .filter(**rule.filter)
+            .values_list("pk", F(rule.closed_at))
         }
-        existing = {str(pk) for pk in users.filter(pk__in=keys).values_list("pk", flat=True)}
+        existing = {str(pk) for pk in users.filter(Among("pk", keys)).values_list("pk", flat=True)}
         active |= {
             closure.subject_key
             for closure in theirs

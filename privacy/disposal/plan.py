@@ -46,6 +46,20 @@ class Step:
     def rows(self, subjects: Subjects) -> QuerySet[Any]:
         return self.declared.rows(self.side, subjects)
 
+    @property
+    def through(self) -> frozenset[type[models.Model]] | None:
+        """Models that the link leads over, the user's included; None for a generic key, which may lead over any."""
+        if self.side.kind == "generic":
+            return None
+        crossed: list[Any] = []
+        here: Any = self.declared.model
+        for part in self.side.path.split("__") if self.side.path else ():
+            here = (here._meta.pk if part == "pk" else here._meta.get_field(part)).related_model
+            if here is None:
+                break
+            crossed.append(here)
+        return frozenset(crossed)
+
     def owner(self) -> Any | None:
         """``str(pk)`` of whose each row is, as a database expression; None where the row does not tell."""
         if self.side.kind == "user":

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import models
+
+from privacy.core.among import Among
 
 if TYPE_CHECKING:
     from privacy.disposal.models import Captured, Closure, JournalPage, SessionIndex, StoreReceipt, Sweep
@@ -41,6 +43,10 @@ class ClosureQuerySet(models.QuerySet["Closure"]):
     def unerased(self) -> ClosureQuerySet:
         """Nothing of the account is destroyed yet."""
         return self.filter(erased_at__isnull=True)
+
+    def these(self, keys: Sequence[UUID]) -> ClosureQuerySet:
+        """By primary key, however many."""
+        return self.filter(Among("pk", keys))
 
     def of(self, subject_key: str) -> ClosureQuerySet:
         return self.filter(subject_key=subject_key)
@@ -78,7 +84,7 @@ class SessionIndexQuerySet(models.QuerySet["SessionIndex"]):
     """Sessions by person."""
 
     def of(self, user_keys: Iterable[str]) -> SessionIndexQuerySet:
-        return self.filter(user_key__in=list(user_keys))
+        return self.filter(Among("user_key", list(user_keys)))
 
 
 class JournalPageQuerySet(models.QuerySet["JournalPage"]):

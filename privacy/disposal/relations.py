@@ -6,7 +6,7 @@ still points at a row stops the run by name: nothing is destroyed behind the pla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, cast
 
 from django.db import connections, models
@@ -64,8 +64,14 @@ def blockers_of(model: type[models.Model], rows: QuerySet[Any]) -> Iterator[tupl
 Leaving = Callable[[type[models.Model]], Iterable[QuerySet[Any]]]
 
 
-def clear_the_way(model: type[models.Model], rows: QuerySet[Any], *, leaving: Leaving | None = None) -> None:
-    """Cut or remove what points at ``rows``; one statement a foreign key.
+def clear_the_way(
+    model: type[models.Model],
+    rows: QuerySet[Any],
+    *,
+    leaving: Leaving | None = None,
+    cleared: Collection[models.ForeignKey[Any, Any]] = (),
+) -> None:
+    """Cut or remove what points at ``rows``; one statement a foreign key, none for those ``cleared`` already.
 
     Args:
         leaving: what goes later, where models point at each other by links that may not be empty. Nobody looks
@@ -75,6 +81,8 @@ def clear_the_way(model: type[models.Model], rows: QuerySet[Any], *, leaving: Le
         StillPointedAt: names the first ``app.Model.field`` that may not be cut and still points here.
     """
     for field in inbound(model):
+        if field in cleared:
+            continue
         if is_link_table(field):
             pointing(field, rows)._raw_delete(rows.db)
         elif may_be_cut(field):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -45,14 +45,22 @@ def ours() -> bool:
 
 
 def delete_rows(
-    model: type[models.Model], rows: QuerySet[Any], *, hooks: bool = False, leaving: Leaving | None = None
+    model: type[models.Model],
+    rows: QuerySet[Any],
+    *,
+    hooks: bool = False,
+    leaving: Leaving | None = None,
+    cleared: Collection[models.ForeignKey[Any, Any]] = (),
 ) -> int:
     """Delete ``rows`` in one statement once nothing points at them; with ``hooks``, one by one.
+
+    Args:
+        cleared: foreign keys along which nothing points at ``rows`` any more, read back by the caller.
 
     Raises:
         StillPointedAt: a row outside the plan points at one of them; ``Model.delete()`` would take it along.
     """
-    clear_the_way(model, rows, leaving=leaving)
+    clear_the_way(model, rows, leaving=leaving, cleared=cleared)
     if hooks:
         everything: QuerySet[Any] = QuerySet(model, using=rows.db)
         with _by_us():
