@@ -39,6 +39,18 @@ def lock(closures: ClosureQuerySet, *, wait: bool) -> list[Closure]:
     return list(closures.select_for_update(skip_locked=not wait and features.has_select_for_update_skip_locked))
 
 
+def lock_again(closures: Closures, still: ClosureQuerySet, *, wait: bool) -> list[Closure]:
+    """Those of ``closures``, read a moment ago, that ``still`` finds, held until the transaction ends.
+
+    Only their keys are read again: reading the rows costs more than erasing what they speak of.
+    """
+    features = connections[using()].features
+    if features.has_select_for_update:
+        still = still.select_for_update(skip_locked=not wait and features.has_select_for_update_skip_locked)
+    held = set(still.order_by("pk").values_list("pk", flat=True))
+    return [closure for closure in closures if closure.pk in held]
+
+
 def write(closures: Closures, **values: Any) -> None:
     """The same values for every one of these, in one UPDATE: a value a row costs more than the erasure itself."""
     for closure in closures:

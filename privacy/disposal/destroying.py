@@ -20,7 +20,7 @@ from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
 from privacy.core.registries import providers
 from privacy.disposal import journalling, receipts, sessions
-from privacy.disposal.closing import Closures, lock, people, reason_of, using, write
+from privacy.disposal.closing import Closures, lock, lock_again, people, reason_of, using, write
 from privacy.disposal.execution import Outcome, erase
 from privacy.disposal.models import Closure
 from privacy.disposal.obstacles import Obstacle, obstacles
@@ -59,7 +59,7 @@ def destroy_many(keys: Sequence[uuid.UUID], *, again: Collection[uuid.UUID], now
         with transaction.atomic(using=using()):
             fail(lock(_to_destroy([closure.pk for closure in ready]), wait=False), reason=str(error), now=now)
         return
-    _halving([key for key in keys if key not in stuck], now=now, actor=actor)
+    _halving([key for key in keys if key not in stuck], ready, now=now, actor=actor)
 
 
 def fail(closures: Closures, *, reason: str, now: datetime) -> None:
@@ -99,12 +99,14 @@ def _obstacles(closures: Closures) -> list[Obstacle]:
         return []
 
 
-def _halving(keys: Sequence[uuid.UUID], *, now: datetime, actor: Actor) -> None:
+def _halving(keys: Sequence[uuid.UUID], read: Closures | None = None, *, now: datetime, actor: Actor) -> None:
+    """``read`` are the rows as they were a moment ago, for the first attempt: one that failed has written on them."""
     if not keys:
         return
     try:
         with transaction.atomic(using=using()):
-            closures = lock(_to_destroy(keys), wait=False)
+            still = _to_destroy(keys)
+            closures = lock(still, wait=False) if read is None else lock_again(read, still, wait=False)
             if closures:
                 destroy_together(closures, now=now, actor=actor)
     except Exception as error:  # noqa: BLE001 a host's handler, or the commit itself

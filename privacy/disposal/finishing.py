@@ -11,7 +11,7 @@ from django.db import transaction
 from privacy.core.actors import Actor
 from privacy.core.among import Among
 from privacy.disposal import receipts, sweeping
-from privacy.disposal.closing import Closures, lock, using, write
+from privacy.disposal.closing import Closures, lock_again, using, write
 from privacy.disposal.models import Closure, Sweep
 from privacy.disposal.queries import account_row_goes
 from privacy.disposal.querysets import ClosureQuerySet, SweepQuerySet
@@ -30,7 +30,7 @@ def follow_up(keys: Sequence[uuid.UUID], *, now: datetime, actor: Actor) -> None
     sweeping.sweep(_sweeps_of(erased))
     receipts.ask_stores(erased, now=now, actor=actor)
     with transaction.atomic(using=using()):
-        _finish(lock(_unfinished(keys), wait=True), now=now, actor=actor)
+        _finish(lock_again(erased, _unfinished(keys), wait=True), now=now, actor=actor)
 
 
 def _unfinished(keys: Sequence[uuid.UUID]) -> ClosureQuerySet:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.db import router, transaction
@@ -16,6 +16,7 @@ from privacy.core.actors import Actor
 from privacy.core.batches import chunks, windows, within
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
+from privacy.core.inserting import can_insert_many, insert_many
 from privacy.core.pseudonyms import pseudonym
 from privacy.core.registries import Progress
 from privacy.core.reports import jsonable
@@ -91,20 +92,17 @@ def record_many(*, drafts: Sequence[Draft], now: datetime, actor: Actor) -> list
         raise InvalidEvidence(field="now", problem="it has no time zone", mend="Pass an aware moment")
     default_until = settings.evidence_details_kept.end(now, settings.calendar)
     entries: list[EvidenceEntry] = []
-    details: list[EvidenceDetail] = []
+    details: list[_Detail] = []
     for draft in drafts:
         _refuse_unfit(draft)
         entry = EvidenceEntry(at=now, act=draft.act, label=draft.label, counts=dict(draft.counts or {}))
-        detail = _detail(entry, draft, actor, draft.until or default_until)
+        detail = _detail(draft, actor, draft.until or default_until)
         entry.commitment = commit(entry, detail.salt, detail.content)
         entries.append(entry)
         details.append(detail)
     using = router.db_for_write(EvidenceEntry)
     with transaction.atomic(using=using):
-        EvidenceEntry.objects.using(using).bulk_create(entries)
-        for entry, detail in zip(entries, details, strict=True):
-            detail.entry = entry
-        EvidenceDetail.objects.using(using).bulk_create(details)
+        _insert(entries, details, using)
     return entries
 
 
@@ -150,7 +148,39 @@ def drop_expired_details(*, horizon: datetime, dry_run: bool, progress: Progress
     return dropped
 
 
-def _detail(entry: EvidenceEntry, draft: Draft, actor: Actor, until: datetime) -> EvidenceDetail:
+class _Detail(NamedTuple):
+    """The columns of an ``EvidenceDetail``, without its entry."""
+
+    salt: str
+    content: str
+    actor_kind: str
+    actor_key: str
+    subject_key: str
+    subject: str
+    until: datetime
+
+
+def _insert(entries: Sequence[EvidenceEntry], details: Sequence[_Detail], using: str) -> None:
+    """A night writes an entry for each account: two statements for all of them, whatever their number."""
+    if not can_insert_many(using):
+        EvidenceEntry.objects.using(using).bulk_create(entries)
+        EvidenceDetail.objects.using(using).bulk_create(
+            EvidenceDetail(entry=entry, **detail._asdict()) for entry, detail in zip(entries, details, strict=True)
+        )
+        return
+    columns = ("at", "act", "label", "counts", "commitment")
+    rows = [(entry.at, entry.act, entry.label, entry.counts, entry.commitment) for entry in entries]
+    # Rows come back in any order; a commitment is over a salt of its own, so it tells them apart.
+    back = insert_many(EvidenceEntry, columns, rows, using=using, returning=("commitment", "id"))
+    keys: dict[str, int] = dict(back)
+    for entry in entries:
+        entry.pk = keys[entry.commitment]
+        entry._state.adding, entry._state.db = False, using
+    given = [(entry.pk, *detail) for entry, detail in zip(entries, details, strict=True)]
+    insert_many(EvidenceDetail, ("entry", *_Detail._fields), given, using=using)
+
+
+def _detail(draft: Draft, actor: Actor, until: datetime) -> _Detail:
     word = pseudonym("subject", draft.subject) if draft.subject else ""
     try:
         content = content_of(
@@ -160,8 +190,7 @@ def _detail(entry: EvidenceEntry, draft: Draft, actor: Actor, until: datetime) -
         raise InvalidEvidence(
             field="details", problem="it holds what JSON cannot", mend="Pass texts, numbers, lists and dictionaries"
         ) from None
-    return EvidenceDetail(
-        entry=entry,
+    return _Detail(
         salt=new_salt(),
         content=content,
         actor_kind=actor.kind,
