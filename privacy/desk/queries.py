@@ -89,6 +89,7 @@ def closures_card(now: datetime) -> Mapping[str, Any]:
         "waiting": waiting,
         "held": by_status.get("held", 0),
         "done": by_status.get("done", 0),
+        "undecided": by_status.get("undecided", 0),
         "overdue": Closure.objects.overdue(now).count(),
-        "listed": Closure.objects.filter(status="partial").order_by("due_at")[:_LISTED],
+        "listed": Closure.objects.filter(status__in=("partial", "undecided")).order_by("due_at")[:_LISTED],
     }

@@ -134,7 +134,7 @@ class ClosureAdmin(ClosingScreen, ModelAdmin[Closure]):
             "receipts": closure.receipts.order_by("store"),
             "in_batch": Closure.objects.filter(batch=closure.batch).count() if closure.batch else 1,
             "may_run": self.has_run_permission(request) and closure.is_open and closure.status != "held",
-            "may_cancel": self.has_run_permission(request) and closure.status in ("scheduled", "planned"),
+            "may_cancel": self.has_run_permission(request) and closure.status in ("scheduled", "planned", "undecided"),
             "subject": self._subject(request, closure),
             "subject_hidden": bool(closure.subject_key) and not request.user.has_perm(SEE_SUBJECT),
             **(extra_context or {}),
