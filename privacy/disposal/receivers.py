@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db import router, transaction
 from django.db.models.signals import pre_delete
 from django.utils import timezone
 
@@ -12,6 +14,7 @@ from privacy.core.actors import Actor
 from privacy.disposal import deleting, sessions
 from privacy.disposal.journal import heads
 from privacy.evidence.gaps import SealHead
+from privacy.evidence.models import Seal
 from privacy.evidence.signals import sealed
 
 
@@ -31,7 +34,8 @@ def unindex_logout(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
 
 def remember_seal(sender: Any, head: SealHead, **kwargs: Any) -> None:
     """A seal is made: the journal remembers it, so that a chain that is cut off is missed."""
-    heads.remember(head=head, now=timezone.now())
+    # A caller with a transaction of its own may still undo it.
+    transaction.on_commit(partial(heads.remember, head=head, now=timezone.now()), using=router.db_for_write(Seal))
 
 
 def close_deleted(sender: Any, instance: Any, using: str, origin: Any = None, **kwargs: Any) -> None:

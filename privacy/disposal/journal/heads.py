@@ -16,7 +16,11 @@ logger = logging.getLogger(__name__)
 
 
 def newest_seal() -> SealHead | None:
-    """What the journal remembers; None without a journal, or before the first seal."""
+    """What the journal remembers; None without a journal, or before the first seal.
+
+    Raises:
+        JournalUnreadable: nobody can know.
+    """
     try:
         return SealHead.parse(files.read_head()["seal"])
     except (KeyError, TypeError, ValueError):
@@ -40,5 +44,5 @@ def remember(*, head: SealHead, now: datetime) -> None:
                 return  # another process was faster
         said = {"number": head.number, "made_at": head.made_at.isoformat(), "hash": head.hash}
         files.append([], head={"seal": said})
-    except files.JournalUnwritable as error:
+    except (files.JournalUnwritable, files.JournalUnreadable) as error:
         logger.error("The newest seal could not be remembered: %s", error.problem)
