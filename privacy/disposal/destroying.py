@@ -22,6 +22,7 @@ from privacy.core.registries import providers
 from privacy.disposal import journalling, receipts, sessions
 from privacy.disposal.closing import Closures, lock, lock_again, people, reason_of, using, write
 from privacy.disposal.execution import Outcome, erase
+from privacy.disposal.journal.restores import SiteRestored
 from privacy.disposal.models import Closure
 from privacy.disposal.obstacles import Obstacle, obstacles
 from privacy.disposal.queries import rules
@@ -55,6 +56,8 @@ def destroy_many(keys: Sequence[uuid.UUID], *, again: Collection[uuid.UUID], now
         for retried in (False, True):
             some = [closure for closure in ready if (closure.pk in again) == retried]
             journalling.intended(some, again=retried, now=now)
+    except SiteRestored:
+        raise
     except PrivacyError as error:  # what the journal does not know is not destroyed
         with transaction.atomic(using=using()):
             fail(lock(_to_destroy([closure.pk for closure in ready]), wait=False), reason=str(error), now=now)

@@ -172,6 +172,7 @@ class _Night:
             self._close(row, report, _StepStatus.FAILED if report.error else _StepStatus.PREVIEWED)
 
     def _step(self, row: NightStepRun) -> None:
+        require_whole()  # a restore may begin in the middle of a night
         self._beat()
         row.status, row.started_at, row.finished_at, row.error = _StepStatus.RUNNING, self.clock, None, ""
         row.attempts += 1

@@ -415,3 +415,36 @@ def test_the_context_of_a_replay_ends_with_it() -> None:
     with restores.replaying():
         assert restores.replaying_now()
     assert not restores.replaying_now()
+
+
+def test_a_restore_in_the_middle_of_a_night_ends_that_night(
+    journal: Path, now: datetime, actor: Actor, approved: None
+) -> None:
+    from privacy.core.registries import NightStep, StepReport, night_steps
+    from privacy.retention.services import run_night
+
+    ran: list[str] = []
+
+    def restoring(context: Any) -> StepReport:
+        files.set_marker("signal", now)
+        return StepReport()
+
+    def after(context: Any) -> StepReport:
+        ran.append("after")
+        return StepReport()
+
+    night_steps.add("tests.restoring", NightStep("tests.restoring", 1, "A restore begins", restoring))
+    night_steps.add("tests.after", NightStep("tests.after", 2, "What would follow", after))
+    with pytest.raises(SiteRestored):
+        run_night(now=now, actor=actor)
+    assert ran == []
+
+
+@pytest.fixture
+def approved(now: datetime) -> None:
+    from privacy.disposal.queries import take_over_fingerprint
+    from privacy.retention.models import Approval
+
+    Approval.objects.create(
+        status="used", reasons=["first"], fingerprint=take_over_fingerprint(), asked_at=now, confirmed_at=now
+    )
