@@ -173,7 +173,7 @@ class StoreReceipt(models.Model):
 
     class Meta:
         verbose_name = _("receipt of an outside place")
-        verbose_name_plural = _("outside places")
+        verbose_name_plural = _("receipts of outside places")
         ordering = ("-opened_at", "store", "id")
         default_permissions = ("view",)
         permissions = (("settle_store", _("Can confirm for a place that is not declared any more")),)

@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "receipt of an outside place",
-                "verbose_name_plural": "outside places",
+                "verbose_name_plural": "receipts of outside places",
                 "ordering": ("-opened_at", "store", "id"),
                 "permissions": (("settle_store", "Can confirm for a place that is not declared any more"),),
                 "default_permissions": ("view",),

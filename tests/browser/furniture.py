@@ -9,7 +9,7 @@ from typing import Any
 from privacy.backups.models import Backup, BackupStorage, RegisteredCopy
 from privacy.core.actors import Actor
 from privacy.core.pseudonyms import pseudonym
-from privacy.disposal.models import Closure
+from privacy.disposal.models import Closure, StoreReceipt
 from privacy.evidence.sealing import seal
 from privacy.promises.models import PromiseRun
 from privacy.promises.services import check_promises, load_profile
@@ -73,7 +73,24 @@ def _closures(now: datetime) -> None:
             "backups_until": now + 30 * DAY,
             **extra,
         }
-        Closure.objects.create(**values)
+        _receipts(Closure.objects.create(**values), now)
+
+
+def _receipts(closure: Closure, now: datetime) -> None:
+    """A search index that confirms, a mailer that fails, and a customer system that nobody declares any more."""
+    if closure.status not in ("done", "partial"):
+        return
+    answers: dict[str, dict[str, Any]] = {
+        "search": {"answer": "confirmed", "verified_at": now - DAY},
+        "newsletter_provider": {"answer": "refused", "error": "ConnectionRefusedError"},
+        "former_crm": {"answer": "undeclared"},
+    }
+    for store, values in answers.items():
+        if closure.status == "done":
+            values = {"answer": "confirmed", "verified_at": now - DAY}
+        StoreReceipt.objects.create(
+            closure=closure, store=store, opened_at=now - 2 * DAY, asked_at=now - DAY, attempts=2, **values
+        )
 
 
 def _nights(now: datetime) -> None:

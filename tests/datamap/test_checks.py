@@ -256,3 +256,25 @@ def test_the_checks_are_bound_to_manage_check() -> None:
     registry.withdraw(host.Upload)
     assert "privacy.W120" in {message.id for message in run_checks()}
     assert checks.undeclared()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ({"erase": lambda self, keys: None}, "the store has no verify()"),
+        ({"verify": lambda self, keys: 0}, "the store has no erase()"),
+        ({"timeout": 0}, "its timeout is no time in seconds"),
+        ({"timeout": True}, "its timeout is no time in seconds"),
+        ({"timeout": "10"}, "its timeout is no time in seconds"),
+        ({"name": "n" * 101}, "its name is longer than 100 characters"),
+    ],
+)
+def test_a_store_that_could_never_confirm_is_named(words: dict[str, Any], says: str) -> None:
+    """E110."""
+    whole = {"name": "crm", "erase": lambda self, keys: None, "verify": lambda self, keys: 0}
+    if "erase" in words or "verify" in words:
+        whole = {"name": "crm"}
+    register_store(type("Crm", (ExternalStore,), whole | words))
+    assert [
+        message.msg.partition(": ")[2] for message in run_checks(tags=["privacy"]) if message.id == "privacy.E110"
+    ] == [f"{says}."]

@@ -34,7 +34,7 @@ class StoreReceiptAdmin(ModelAdmin[StoreReceipt]):
 
     list_display = ("place", "said", "account", "times", "asked", "verified")
     list_display_links = None
-    list_filter = (("verified_at", admin.EmptyFieldListFilter), "store", "answer")
+    list_filter = ("store", "answer")
     list_per_page = 50
     list_select_related = ("closure",)
     ordering = ("verified_at", "-opened_at")
