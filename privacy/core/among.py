@@ -30,9 +30,7 @@ class Among(Lookup):
         if not kind or not self.rhs or connection.vendor not in ("sqlite", "postgresql"):
             return In(self.lhs, list(self.rhs)).as_sql(compiler, connection)
         left, params = self.process_lhs(compiler, connection)
-        values = list(self.rhs)
-        if not all(type(value) is int for value in values):
-            values = [field.get_db_prep_value(value, connection) for value in values]
+        values = _prepared(field, kind, list(self.rhs), connection)
         if connection.vendor == "sqlite":
             rows = "(SELECT value FROM json_each(%s))"
             return f"{left} IN {rows}", [*params, json.dumps(values)]
@@ -41,10 +39,19 @@ class Among(Lookup):
         return f"{left} = ANY (%s::{kind}[])", [*params, "{" + ",".join(texts) + "}"]
 
 
+def _prepared(field: Any, kind: str, values: list[Any], connection: Any) -> list[Any]:
+    """As the field stores them. Django's own fields store a text and a number as they are; another may not."""
+    own = type(field).__module__.startswith("django.db.models")
+    if own and kind in _AS_THEY_ARE and set(map(type, values)) == {_AS_THEY_ARE[kind]}:
+        return values
+    return [field.get_db_prep_value(value, connection) for value in values]
+
+
 def _quoted(text: str) -> str:
     """One element of an array as PostgreSQL reads it; its driver is many times slower over a list."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
+_AS_THEY_ARE: dict[str, type] = {"bigint": int, "text": str}
 _KINDS: dict[str, Any] = {"bigint": IntegerField, "uuid": UUIDField, "text": (CharField, TextField)}

@@ -15,7 +15,6 @@ from functools import partial
 from django.db import connections, router, transaction
 
 from privacy.core.processes import may_live, this_process
-from privacy.core.reports import jsonable
 from privacy.disposal.journal import files, lines
 from privacy.disposal.journal.lines import Line
 from privacy.disposal.journal.restores import notice, require_whole
@@ -53,7 +52,7 @@ def tell(told: Sequence[Line], *, now: datetime) -> None:
     require_whole()
     using = router.db_for_write(JournalPage)
     page = JournalPage.objects.using(using).create(
-        at=now, token=uuid.uuid4().hex, told=jsonable([line.as_json() for line in told]), process=this_process()
+        at=now, token=uuid.uuid4().hex, told=[line.as_json() for line in told], process=this_process()
     )
     transaction.on_commit(partial(_append_own, page), using=using)
 
