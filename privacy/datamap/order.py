@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connections
+from django.db import connections, router
 from django.db.models import ForeignKey, Model
 
 from privacy.core.errors import PrivacyError
@@ -100,6 +100,7 @@ def _may_go_together(model: type[Model]) -> bool:
         and bool(declared.sides)
         and all(isinstance(side.erasure, Delete) for side in declared.sides)
         and not declared.expiries
+        and declared.using == router.db_for_write(graph.user_model())
         and connections[declared.using].features.can_defer_constraint_checks
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
-from django.db import connections, models
+from django.db import connections, models, router
 from django.db.models import F, Model, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Lower, Substr
 
@@ -50,8 +50,13 @@ def _along(rows_of: QuerySet[Any], path: str, values: Sequence[Any]) -> QuerySet
         return rows_of.filter(pk__in=rows_of.filter(Among(path, values)).values("pk"))
     if rest in ("", "pk"):
         return rows_of.filter(Among(path, values))
-    there: QuerySet[Any] = QuerySet(field.related_model, using=rows_of.db)
-    return rows_of.filter(**{f"{first}__in": _along(there, rest, values).values(field.target_field.attname)})
+    related: Any = field.related_model
+    target = field.target_field.attname
+    if router.db_for_write(related) != router.db_for_write(rows_of.model):  # no database selects from two
+        far: QuerySet[Any] = QuerySet(related, using=router.db_for_write(related))
+        return rows_of.filter(Among(first, list(_along(far, rest, values).values_list(target, flat=True))))
+    there: QuerySet[Any] = QuerySet(related, using=rows_of.db)
+    return rows_of.filter(**{f"{first}__in": _along(there, rest, values).values(target)})
 
 
 def _generic(declared: Declared, side: Side, subjects: Subjects) -> QuerySet[Any]:
@@ -65,7 +70,7 @@ def _generic(declared: Declared, side: Side, subjects: Subjects) -> QuerySet[Any
     generic = side.generic
     everything: QuerySet[Any] = QuerySet(declared.model, using=declared.using)
     key_field = declared.model._meta.get_field(generic.object_id)
-    types = ContentType.objects.db_manager(declared.using)
+    types = ContentType.objects.db_manager(content_types_at(declared.using))
     branches: list[QuerySet[Any]] = []
 
     def about(model: type[Model], keys: QuerySet[Any] | list[Any]) -> None:
@@ -102,6 +107,13 @@ def _generic(declared: Declared, side: Side, subjects: Subjects) -> QuerySet[Any
         return everything.none()
     first, *more = branches
     return everything.filter(pk__in=first.union(*more, all=True) if more else first)
+
+
+def content_types_at(using: str) -> str:
+    """The database whose content types the generic keys of ``using`` mean: its own, where it has the table."""
+    from django.contrib.contenttypes.models import ContentType
+
+    return using if router.allow_migrate_model(using, ContentType) else router.db_for_read(ContentType)
 
 
 def _kind(field: Any) -> str:

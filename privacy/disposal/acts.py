@@ -18,3 +18,4 @@ register_act("disposal.logs_expired", _("Log files reached the end of their peri
 register_act("disposal.keeps_ended", _("Kept rows reached the end of their ground"))
 register_act("disposal.replayed", _("Journal applied again after a restore"))
 register_act("disposal.orphans_found", _("People found who were gone without a closure"))
+register_act("disposal.elsewhere_erased", _("Rows in another database erased"))

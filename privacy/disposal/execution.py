@@ -18,7 +18,7 @@ from django.db.models import ForeignKey, Model, QuerySet
 from privacy.core.conf import settings
 from privacy.datamap.declarations import Anonymise
 from privacy.datamap.graph import Subjects
-from privacy.disposal import capture, sweeping
+from privacy.disposal import capture, elsewhere, sweeping
 from privacy.disposal.grounds import emptied, every_ground_ended, left_behind
 from privacy.disposal.masks import mask_values, unmasked
 from privacy.disposal.plan import KeptRows, Step, kept_rows, route
@@ -75,7 +75,8 @@ class Outcome:
 def erase(*, subjects: Subjects, batch: uuid.UUID, now: datetime, using: str) -> Outcome:
     """Destroy what the declarations say of these people, and verify it.
 
-    The caller holds a transaction with a savepoint: any error undoes the whole batch.
+    The caller holds a transaction with a savepoint: any error undoes the whole batch. Rows in other databases are
+    written down by key before anything goes that leads to them, and follow after the commit (``elsewhere``).
 
     Raises:
         StillPointedAt, Residue, SentinelMissing: by name of model and field.
@@ -84,8 +85,12 @@ def erase(*, subjects: Subjects, batch: uuid.UUID, now: datetime, using: str) ->
     outcome = Outcome(batch)
     people = len(subjects.keys)
     sweeping.queue_caches(subjects, batch=batch, now=now)
+    for step in elsewhere.steps():
+        rows = step.rows(subjects)
+        outcome.kept.extend(kept_rows(step, rows, now))
+        elsewhere.note(step, rows, batch=batch)
     together = _rows_of_circles(subjects, batch=batch)
-    steps = route()
+    steps = [step for step in route() if not step.elsewhere]
     for step in steps:
         if any(reread.needs(step.declared.model) for reread in outcome.unread):
             outcome.read_back(people)
@@ -99,7 +104,7 @@ def erase(*, subjects: Subjects, batch: uuid.UUID, now: datetime, using: str) ->
     outcome.read_back(people)
     _reread_links(steps, subjects)
     settle(using)
-    capture.release(batch)
+    capture.release(batch, but=[step.place for step in elsewhere.steps()])
     return outcome
 
 

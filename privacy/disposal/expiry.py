@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import router, transaction
 from django.db.models import Q, QuerySet
 
 from privacy.core.actors import Actor
@@ -24,13 +25,15 @@ from privacy.datamap.graph import Declared
 from privacy.datamap.shapes import Expiry, KeptField
 from privacy.disposal import sweeping
 from privacy.disposal.batches import close_accounts
-from privacy.disposal.execution import Residue
 from privacy.disposal.grounds import emptied, every_ground_ended, left_behind
 from privacy.disposal.mandate import Mandate
 from privacy.disposal.masks import mask_values, unmasked
 from privacy.disposal.models import Closure
 from privacy.disposal.removal import ExpiryReport, remove
+from privacy.disposal.rereading import Residue
 from privacy.evidence.services import record
+
+Progress = Callable[[dict[str, int]], None]
 
 
 def over(declared: Declared, expiry: Expiry, cutoff: datetime) -> QuerySet[Any]:
@@ -77,9 +80,8 @@ def expire(
             else:
                 remove(declared.model, window, report, now=now, hooks=declared.data.hooks)
             counts = {"rows": report.rows - before, "taken_along": report.children - along}
-            _prove("disposal.rows_expired", declared, counts, now=now, actor=actor)
-            if progress:  # within the transaction: what is told stands or falls with the rows
-                progress({"rows": report.rows, "children": report.children, "files": report.files})
+            prove = partial(_prove, "disposal.rows_expired", declared, counts, now=now, actor=actor)
+            _tell(declared, report, prove, progress)
     return report
 
 
@@ -115,9 +117,8 @@ def end_keep(
             remove(declared.model, window.filter(last), report, now=now, hooks=declared.data.hooks)
             report.rows += window.update(**emptied(declared, keep)) if emptied(declared, keep) else 0
             counts = {"rows": report.rows - before, "taken_along": report.children - along}
-            _prove("disposal.keeps_ended", declared, counts, now=now, actor=actor)
-            if progress:
-                progress({"rows": report.rows, "children": report.children, "files": report.files})
+            prove = partial(_prove, "disposal.keeps_ended", declared, counts, now=now, actor=actor)
+            _tell(declared, report, prove, progress)
     return report
 
 
@@ -155,6 +156,20 @@ def _mask_window(
             problem="values were still there after they were anonymised",
             mend="Look for a trigger, signal or second process that writes them back",
         )
+
+
+def _tell(declared: Declared, report: ExpiryReport, prove: Callable[[], None], progress: Progress | None) -> None:
+    """Within the transaction: what is told stands or falls with the rows. Once another database has committed."""
+
+    def tell() -> None:
+        prove()
+        if progress:
+            progress({"rows": report.rows, "children": report.children, "files": report.files})
+
+    if declared.using == router.db_for_write(Closure):
+        tell()
+    else:
+        transaction.on_commit(tell, using=declared.using)
 
 
 def _prove(act: str, declared: Declared, counts: dict[str, int], *, now: datetime, actor: Actor) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from privacy.core.actors import Actor
 from privacy.core.among import Among
-from privacy.disposal import receipts, sweeping
+from privacy.disposal import elsewhere, receipts, sweeping
 from privacy.disposal.closing import Closures, lock_again, using, write
 from privacy.disposal.models import Closure, Sweep
 from privacy.disposal.queries import account_row_goes
@@ -27,23 +27,28 @@ def follow_up(keys: Sequence[uuid.UUID], *, now: datetime, actor: Actor) -> None
     erased = list(_unfinished(keys))
     if not erased:
         return
-    sweeping.sweep(_sweeps_of(erased))
+    left = elsewhere.carry_out(erased, now=now, actor=actor)
+    # A file that a row of another database still names is no file to remove; that batch's wait with the row.
+    sweeping.sweep(_sweeps_of(closure for closure in erased if closure.batch not in left))
     receipts.ask_stores(erased, now=now, actor=actor)
     with transaction.atomic(using=using()):
-        _finish(lock_again(erased, _unfinished(keys), wait=True), now=now, actor=actor)
+        _finish(lock_again(erased, _unfinished(keys), wait=True), left, now=now, actor=actor)
 
 
 def _unfinished(keys: Sequence[uuid.UUID]) -> ClosureQuerySet:
     return Closure.objects.unfinished().erased().these(keys)
 
 
-def _finish(closures: Closures, *, now: datetime, actor: Actor) -> None:
+def _finish(
+    closures: Closures, elsewhere_left: dict[uuid.UUID | None, list[str]], *, now: datetime, actor: Actor
+) -> None:
     unconfirmed = receipts.reasons(closures)
     left_by_key, left_by_batch = _left(closures)
     done: list[Closure] = []
     partial: list[Closure] = []
     for closure in closures:
         left = left_by_key.get(closure.subject_key, []) + left_by_batch.get(closure.batch, [])
+        left += elsewhere_left.get(closure.batch, [])
         closure.errors = [*unconfirmed.get(closure.pk, []), *sorted(set(left))]
         (partial if closure.errors else done).append(closure)
     for closure in partial:
@@ -73,7 +78,7 @@ def _forget_keys(closures: Closures) -> None:
         closure.subject_key = ""
 
 
-def _sweeps_of(closures: Closures) -> SweepQuerySet:
+def _sweeps_of(closures: Iterable[Closure]) -> SweepQuerySet:
     return Sweep.objects.filter(batch__in={closure.batch for closure in closures})
 
 

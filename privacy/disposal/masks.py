@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import models
+from django.db import models, router
 from django.db.models import Q
 
 from privacy.core.addresses import shorten
@@ -37,8 +37,10 @@ def _resolved(model: type[models.Model], name: str, value: Any, using: str) -> A
     if isinstance(value, Shorten):
         return shorten(name, value.v4, value.v6)
     if isinstance(value, Sentinel):
-        related = model._meta.get_field(name).related_model
-        stand_in = related._base_manager.using(using).filter(**value.lookup).values_list("pk", flat=True).first()  # type: ignore[union-attr]
+        related: Any = model._meta.get_field(name).related_model
+        if router.db_for_write(related) != router.db_for_write(model):  # the link crosses databases
+            using = router.db_for_write(related)
+        stand_in = related._base_manager.using(using).filter(**value.lookup).values_list("pk", flat=True).first()
         if stand_in is None:
             raise SentinelMissing(
                 field=f"{model._meta.label}.{name}",

@@ -21,6 +21,7 @@ from privacy.core.actors import Actor
 from privacy.datamap import graph
 from privacy.datamap.declarations import Anonymise
 from privacy.datamap.graph import Declared, Side
+from privacy.datamap.rows import content_types_at
 from privacy.disposal import closing
 from privacy.disposal.mandate import Mandate
 from privacy.disposal.models import Closure
@@ -186,5 +187,5 @@ def _content_type_of_users(declared: Declared) -> Any | None:
     from django.contrib.contenttypes.models import ContentType  # a host without generic keys may not install it
 
     account: type[Model] = get_user_model()
-    types = ContentType.objects.db_manager(declared.using)
+    types = ContentType.objects.db_manager(content_types_at(declared.using))
     return types.filter(app_label=account._meta.app_label, model=account._meta.model_name).first()

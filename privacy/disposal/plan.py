@@ -12,7 +12,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import models
+from django.db import models, router
 from django.db.models import CharField, Count, Max, Q, QuerySet
 from django.db.models.functions import Cast
 
@@ -37,6 +37,11 @@ class Step:
     @property
     def action(self) -> str:
         return {Delete: "delete", Anonymise: "anonymise", Keep: "keep"}[type(self.side.erasure)]
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the rows are in another database than the accounts and our own tables."""
+        return self.declared.using != router.db_for_write(get_user_model())
 
     @property
     def place(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, cast
 
-from django.db import connections, models
+from django.db import connections, models, router
 from django.db.models import QuerySet
 
 from privacy.core.errors import PrivacyError
@@ -21,12 +21,18 @@ class StillPointedAt(PrivacyError):
 
 
 def inbound(model: type[models.Model]) -> Iterator[models.ForeignKey[Any, Any]]:
-    """Every foreign key to ``model``'s own table, those of many-to-many tables included."""
+    """Every foreign key to ``model``'s own table, those of many-to-many tables included.
+
+    A model in another database is left out: no constraint of this one holds it, and its own declaration sees to it.
+    """
+    here = router.db_for_write(model)
     for relation in model._meta.get_fields(include_hidden=True):
         if not (relation.auto_created and not relation.concrete and (relation.one_to_one or relation.one_to_many)):
             continue
         if relation.model._meta.concrete_model is model._meta.concrete_model:
-            yield cast("models.ForeignKey[Any, Any]", relation.field)  # type: ignore[union-attr]
+            field = cast("models.ForeignKey[Any, Any]", relation.field)  # type: ignore[union-attr]
+            if router.db_for_write(field.model) == here:
+                yield field
 
 
 def pointing(field: models.ForeignKey[Any, Any], rows: QuerySet[Any]) -> QuerySet[Any]:
