@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.urls import reverse
 from playwright.sync_api import expect
 
@@ -21,6 +22,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def screens() -> Iterator[str]:
     """The desk, each list of ours, and one row of each; closures in every state."""
     yield DESK_URL
+    yield (closing := reverse("admin:privacy_closure_close"))
+    yield f"{closing}?account=pk:{get_user_model().objects.exclude(is_staff=True).values_list('pk', flat=True)[0]}"
     for model in admin.site._registry:
         if model._meta.app_label != "privacy":
             continue
