@@ -70,7 +70,7 @@ def _unconfirmed(standings: Sequence[StoreStanding]) -> Iterator[str]:
         if store.open and store.declared:
             yield f"{store.name}: {store.open} people unconfirmed ({answers})"
         elif store.open:
-            yield f"{store.name}: not declared any more, and {store.open} people unconfirmed: see Outside places"
+            yield f"{store.name}: not declared any more, and {store.open} people unconfirmed: confirm in the admin"
 
 
 def rekey(context: NightContext) -> StepReport:

@@ -55,7 +55,7 @@ class StoreReceiptAdmin(ModelAdmin[StoreReceipt]):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         standings = store_standings()
         context = {
-            "title": _("Outside places"),
+            "title": _("Receipts of outside places"),
             "standings": standings,
             "gone": [store for store in standings if store.open and not store.declared],
             "owing": [store for store in standings if store.open and store.declared],

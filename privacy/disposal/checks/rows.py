@@ -34,7 +34,7 @@ def check_stores(
                     f"The external store {store.name!r} is not declared any more, and has not confirmed the erasure of "
                     f"{store.open} people.",
                     hint="Declare it again until the night has asked it; or, when what it held is destroyed, confirm "
-                    "that in the admin under Outside places.",
+                    "that in the admin under Receipts of outside places.",
                     obj=StoreReceipt,
                     id="privacy.W520",
                 )
