@@ -6,13 +6,16 @@ way to remove very many rows: each window is one DELETE by an index, without any
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
+#: A number above zero, or who is asked for one before each step of the walk (``Pace.size``).
+Size = int | Callable[[], int]
 
-def keyset(queryset: QuerySet[Any], size: int) -> Iterator[list[Any]]:
+
+def keyset(queryset: QuerySet[Any], size: Size) -> Iterator[list[Any]]:
     """Primary keys of the queryset, in lists of at most ``size``, by rising key.
 
     Works for every key that its database can order (integers, UUIDs, texts). Rows may be changed or
@@ -25,16 +28,17 @@ def keyset(queryset: QuerySet[Any], size: int) -> Iterator[list[Any]]:
     ordered = queryset.order_by("pk").values_list("pk", flat=True)
     last: Any = None
     while True:
-        rows = list((ordered if last is None else ordered.filter(pk__gt=last))[:size])
+        most = _number(size)
+        rows = list((ordered if last is None else ordered.filter(pk__gt=last))[:most])
         if rows:
             # A join in the queryset may give one row several times.
             yield list(dict.fromkeys(rows))
             last = rows[-1]
-        if len(rows) < size:
+        if len(rows) < most:
             return
 
 
-def windows(queryset: QuerySet[Any], field: str, *, until: Any, size: int) -> Iterator[tuple[Any, Any]]:
+def windows(queryset: QuerySet[Any], field: str, *, until: Any, size: Size) -> Iterator[tuple[Any, Any]]:
     """Half-open windows ``(lower, upper]`` over ``field`` that hold about ``size`` rows each.
 
     ``lower`` is None for the first window and the last ``upper`` is ``until``, which belongs to it. A
@@ -55,7 +59,8 @@ def windows(queryset: QuerySet[Any], field: str, *, until: Any, size: int) -> It
         # Asked before the first: most nights nothing is over, and then one look at every row is enough.
         if lower is None and not rest.exists():
             return
-        full = list(rest.values_list(field, flat=True)[size - 1 : size])
+        most = _number(size)
+        full = list(rest.values_list(field, flat=True)[most - 1 : most])
         if not full:
             yield lower, until
             return
@@ -64,6 +69,10 @@ def windows(queryset: QuerySet[Any], field: str, *, until: Any, size: int) -> It
         if upper == until:
             return
         lower = upper
+
+
+def _number(size: Size) -> int:
+    return size() if callable(size) else size
 
 
 def within(field: str, lower: Any, upper: Any) -> Q:

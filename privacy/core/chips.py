@@ -61,6 +61,8 @@ STATUSES: dict[str, Chip] = {
     "carried_out": Chip(_("approved and carried out"), "good", "check"),
     "missed": Chip(_("missed"), "bad", "bang"),
     "interrupted": Chip(_("interrupted"), "warn", "bang"),
+    "paused": Chip(_("paused"), "warn", "pause"),
+    "pausing": Chip(_("pausing"), "warn", "pause"),
     # receipts of outside places
     "confirmed": Chip(_("confirmed"), "good", "check"),
     "left": Chip(_("something left"), "bad", "bang"),

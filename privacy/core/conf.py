@@ -70,6 +70,12 @@ def _share(key: str, value: Any) -> float:
     return float(value)
 
 
+def _seconds(key: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 3600:
+        raise WrongSetting(key, f"{value!r} is no time in seconds", "Give seconds, such as 0.5")
+    return float(value)
+
+
 def _time_of_day(key: str, value: Any) -> time:
     # fromisoformat would also take seconds and a zone, which the night's crontab cannot keep.
     try:
@@ -190,6 +196,10 @@ class Settings:
     window_rows = Setting(10_000, _positive)
     #: Seconds that a storage may take to remove one file.
     storage_timeout = Setting(30, _positive)
+    #: Seconds that one transaction of bulk work should take at most; SQLite allows half a second.
+    transaction_seconds = Setting(5, _seconds)
+    #: The share of the time for which bulk work may keep the database busy; 1 never pauses for the site.
+    night_share = Setting(1, _share)
     #: An account with more rows is destroyed by a task at once, not in the closing request.
     close_in_request_rows = Setting(20_000, _positive)
     #: "enforce" makes an undeclared model an error of ``check``, "warn" a warning.

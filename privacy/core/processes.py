@@ -20,15 +20,20 @@ def may_live(process: str) -> bool:
 
 
 def _space() -> str:
+    """Where a process number means something: the running kernel and its process namespace.
+
+    The namespace of a machine's first processes has the same name everywhere, and two machines may share theirs.
+    """
     try:
-        return os.readlink("/proc/self/ns/pid")
+        return os.readlink("/proc/self/ns/pid") + Path("/proc/sys/kernel/random/boot_id").read_text("utf-8")[:8]
     except OSError:
         return ""
 
 
 def _birth(pid: int) -> str:
-    """When a process began, in the kernel's ticks; empty when it is gone or cannot be known."""
+    """When a process began, in the kernel's ticks; empty when it is gone, ended unreaped, or cannot be known."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+        words = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return "" if words[0] in "ZX" else words[19]
     except (OSError, IndexError):
         return ""

@@ -11,13 +11,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connections, transaction
-from django.db.models import Count, QuerySet
+from django.db import transaction
+from django.db.models import QuerySet
 
 from privacy.core.actors import Actor
 from privacy.core.among import Among
 from privacy.core.batches import keyset
 from privacy.core.conf import settings
+from privacy.core.pacing import Pace
 from privacy.disposal import closing, destroying
 from privacy.disposal.finishing import follow_up
 from privacy.disposal.mandate import Mandate
@@ -26,7 +27,6 @@ from privacy.disposal.opening import open_many, still_closed
 from privacy.disposal.queries import rules
 
 Progress = Callable[[dict[str, int]], None]
-_SQLITE_BATCH = 100
 
 
 def run_closures(
@@ -44,8 +44,11 @@ def run_closures(
     if dry_run:
         # An account that is erased already and waits for a file or a store takes nobody away a second time.
         return {**counts, "accounts": due.unerased().count()}
-    for keys in keyset(due, _batch_size()):
-        run_batch(keys, counts, now=now, actor=actor)
+    pace = _pace()
+    for keys in keyset(due, pace.size):
+        with pace.turn(len(keys)):
+            _erase(keys, counts, now=now, actor=actor)
+        _finish(keys, counts, now=now, actor=actor)
         if progress:
             progress(counts)
     return counts
@@ -65,17 +68,12 @@ def close_accounts(
     """
     mandate.require(rules())
     counts = {"accounts": 0, "partial": 0, "reopened": 0, "scheduled": 0}
-    for keys in keyset(users, _batch_size()):
-        with transaction.atomic(using=closing.using()):
-            mine = Closure.objects.unfinished().unerased().filter(Among("subject_key", [str(key) for key in keys]))
-            # Before new ones are opened: their accounts are still active, and only because nobody locked them yet.
-            reopened = closing.lock(mine.filter(status=Closure.Status.SCHEDULED), wait=True)
-            still_closed(reopened, now=now, actor=actor)
-            open_many([(key, now) for key in keys], mandate, now=now)
-            waiting = list(mine.filter(due_at__gt=now))
-            closing.lock_out(waiting, now=now, for_good=False)
-        counts["scheduled"] += len(waiting)
-        run_batch(list(mine.filter(due_at__lte=now).values_list("pk", flat=True)), counts, now=now, actor=actor)
+    pace = _pace()
+    for keys in keyset(users, pace.size):
+        with pace.turn(len(keys)):
+            due = _open(keys, counts, mandate, now=now, actor=actor)
+            _erase(due, counts, now=now, actor=actor)
+        _finish(due, counts, now=now, actor=actor)
         if progress:
             progress(counts)
     return counts
@@ -83,6 +81,26 @@ def close_accounts(
 
 def run_batch(keys: Sequence[UUID], counts: dict[str, int], *, now: datetime, actor: Actor) -> None:
     """Cut off, destroy and finish the closures with these ids; ``counts`` grows by what became of them."""
+    _erase(keys, counts, now=now, actor=actor)
+    _finish(keys, counts, now=now, actor=actor)
+
+
+def _open(users: Sequence[Any], counts: dict[str, int], mandate: Mandate, *, now: datetime, actor: Actor) -> list[UUID]:
+    """Open a closure for each of these people, or take up the one there is; gives those that are due."""
+    with transaction.atomic(using=closing.using()):
+        mine = Closure.objects.unfinished().unerased().filter(Among("subject_key", [str(key) for key in users]))
+        # Before new ones are opened: their accounts are still active, and only because nobody locked them yet.
+        reopened = closing.lock(mine.filter(status=Closure.Status.SCHEDULED), wait=True)
+        still_closed(reopened, now=now, actor=actor)
+        open_many([(key, now) for key in users], mandate, now=now)
+        waiting = list(mine.filter(due_at__gt=now))
+        closing.lock_out(waiting, now=now, for_good=False)
+    counts["scheduled"] += len(waiting)
+    return list(mine.filter(due_at__lte=now).values_list("pk", flat=True))
+
+
+def _erase(keys: Sequence[UUID], counts: dict[str, int], *, now: datetime, actor: Actor) -> None:
+    """Cut off and destroy in the database, in a few transactions; what another run holds is left to it."""
     with transaction.atomic(using=closing.using()):
         locked = closing.lock(Closure.objects.unfinished().unerased().these(keys), wait=False)
         closed = still_closed(locked, now=now, actor=actor)
@@ -90,13 +108,13 @@ def run_batch(keys: Sequence[UUID], counts: dict[str, int], *, now: datetime, ac
         closing.cut_off(closed, now=now)
     counts["reopened"] += len(locked) - len(closed)
     destroying.destroy_many([closure.pk for closure in closed], again=again, now=now, actor=actor)
-    follow_up(keys, now=now, actor=actor)
-    became = dict(Closure.objects.these(keys).order_by().values_list("status").annotate(Count("pk")))
-    counts["accounts"] += became.get(Closure.Status.DONE, 0)
-    counts["partial"] += became.get(Closure.Status.PARTIAL, 0)
 
 
-def _batch_size() -> int:
-    if connections[closing.using()].vendor == "sqlite":  # its one writer must not keep logins waiting
-        return min(settings.batch_size, _SQLITE_BATCH)
-    return settings.batch_size
+def _finish(keys: Sequence[UUID], counts: dict[str, int], *, now: datetime, actor: Actor) -> None:
+    """Files, caches and stores: however slow they are, the database is free meanwhile."""
+    counts["accounts"] += follow_up(keys, now=now, actor=actor)
+    counts["partial"] += Closure.objects.these(keys).filter(status=Closure.Status.PARTIAL).count()
+
+
+def _pace() -> Pace:
+    return Pace(closing.using(), settings.batch_size)

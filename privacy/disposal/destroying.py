@@ -18,6 +18,7 @@ from django.db import router, transaction
 from privacy.core.actors import Actor
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
+from privacy.core.locks import lost_a_race
 from privacy.core.registries import providers
 from privacy.disposal import journalling, receipts, sessions
 from privacy.disposal.closing import Closures, lock, lock_again, people, reason_of, using, write
@@ -28,6 +29,9 @@ from privacy.disposal.obstacles import Obstacle, obstacles
 from privacy.disposal.queries import rules
 from privacy.disposal.querysets import ClosureQuerySet
 from privacy.evidence.services import Draft, record, record_many
+
+#: Attempts more for a batch that the database undid because another transaction was in its way.
+_AGAIN = 3
 
 
 def destroy(closure: Closure, *, again: bool, now: datetime, actor: Actor) -> None:
@@ -102,7 +106,9 @@ def _obstacles(closures: Closures) -> list[Obstacle]:
         return []
 
 
-def _halving(keys: Sequence[uuid.UUID], read: Closures | None = None, *, now: datetime, actor: Actor) -> None:
+def _halving(
+    keys: Sequence[uuid.UUID], read: Closures | None = None, *, now: datetime, actor: Actor, again: int = _AGAIN
+) -> None:
     """``read`` are the rows as they were a moment ago, for the first attempt: one that failed has written on them."""
     if not keys:
         return
@@ -113,6 +119,9 @@ def _halving(keys: Sequence[uuid.UUID], read: Closures | None = None, *, now: da
             if closures:
                 destroy_together(closures, now=now, actor=actor)
     except Exception as error:  # noqa: BLE001 a host's handler, or the commit itself
+        if again and lost_a_race(error):  # another run of ours: taking the batch apart would tell nothing
+            _halving(keys, now=now, actor=actor, again=again - 1)
+            return
         if len(keys) > 1:
             middle = len(keys) // 2
             _halving(keys[:middle], now=now, actor=actor)

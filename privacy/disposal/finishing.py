@@ -11,6 +11,7 @@ from django.db import transaction
 from privacy.core.actors import Actor
 from privacy.core.among import Among
 from privacy.disposal import elsewhere, receipts, sweeping
+from privacy.disposal.claims import held
 from privacy.disposal.closing import Closures, lock_again, using, write
 from privacy.disposal.models import Closure, Sweep
 from privacy.disposal.queries import account_row_goes
@@ -18,21 +19,24 @@ from privacy.disposal.querysets import ClosureQuerySet, SweepQuerySet
 from privacy.evidence.services import record
 
 
-def follow_up(keys: Sequence[uuid.UUID], *, now: datetime, actor: Actor) -> None:
+def follow_up(keys: Sequence[uuid.UUID], *, now: datetime, actor: Actor) -> int:
     """Remove what the erased accounts among ``keys`` left outside the database, and finish them.
 
-    Files and stores may be asked by two runs at once; only the first to come back finishes a closure, so its
-    evidence is written once.
+    Two runs at once share the files; a closure whose files another run still holds is left to that run. Only the
+    first to come back finishes a closure, so its evidence is written once.
+
+    Returns:
+        How many closures this call finished.
     """
     erased = list(_unfinished(keys))
     if not erased:
-        return
+        return 0
     left = elsewhere.carry_out(erased, now=now, actor=actor)
     # A file that a row of another database still names is no file to remove; that batch's wait with the row.
     sweeping.sweep(_sweeps_of(closure for closure in erased if closure.batch not in left))
     receipts.ask_stores(erased, now=now, actor=actor)
     with transaction.atomic(using=using()):
-        _finish(lock_again(erased, _unfinished(keys), wait=True), left, now=now, actor=actor)
+        return _finish(lock_again(erased, _unfinished(keys), wait=True), left, now=now, actor=actor)
 
 
 def _unfinished(keys: Sequence[uuid.UUID]) -> ClosureQuerySet:
@@ -41,7 +45,9 @@ def _unfinished(keys: Sequence[uuid.UUID]) -> ClosureQuerySet:
 
 def _finish(
     closures: Closures, elsewhere_left: dict[uuid.UUID | None, list[str]], *, now: datetime, actor: Actor
-) -> None:
+) -> int:
+    busy = _held_by_others(closures)
+    closures = [closure for closure in closures if closure.pk not in busy]
     unconfirmed = receipts.reasons(closures)
     left_by_key, left_by_batch = _left(closures)
     done: list[Closure] = []
@@ -62,6 +68,7 @@ def _finish(
         # Whoever closed their own account is gone: an entry that names them now would be the last trace of them.
         who = Actor.system("closure") if actor.kind == "member" else actor
         record(act="disposal.finished", label="privacy.Closure", counts={"accounts": len(done)}, now=now, actor=who)
+    return len(done)
 
 
 def _forget_keys(closures: Closures) -> None:
@@ -80,6 +87,17 @@ def _forget_keys(closures: Closures) -> None:
 
 def _sweeps_of(closures: Iterable[Closure]) -> SweepQuerySet:
     return Sweep.objects.filter(batch__in={closure.batch for closure in closures})
+
+
+def _held_by_others(closures: Closures) -> set[uuid.UUID]:
+    """Closures of which another run removes files at this moment; it finishes them, or else the next night does."""
+    rows = _sweeps_of(closures).filter(held()).values_list("subject_key", "batch")
+    theirs = {(key, batch) for key, batch in rows}
+    return {
+        closure.pk
+        for closure in closures
+        if not theirs.isdisjoint({(closure.subject_key, closure.batch), ("", closure.batch)})
+    }
 
 
 def _left(closures: Closures) -> tuple[dict[str, list[str]], dict[uuid.UUID | None, list[str]]]:

@@ -114,7 +114,8 @@ class Closure(models.Model):
 class Sweep(models.Model):
     """A file or cache entry that goes after the commit, and stays listed until it is gone.
 
-    ``name`` may tell of a person (file names do), so the row is deleted when the thing is gone.
+    ``name`` may tell of a person (file names do), so the row is deleted when the thing is gone. Whoever is about to
+    remove it holds a ``claim`` for a while, and it comes back to the others when that has run out.
     """
 
     class Kind(models.TextChoices):
@@ -129,6 +130,9 @@ class Sweep(models.Model):
     queued_at = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=0)
     error = models.CharField(max_length=200, blank=True)
+    claim = models.UUIDField(null=True, blank=True)
+    claimed_by = models.CharField(max_length=120, blank=True, default="", db_default="")
+    claimed_until = models.DateTimeField(null=True, blank=True)
 
     objects = SweepQuerySet.as_manager()
 

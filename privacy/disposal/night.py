@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from privacy.core.registries import NightContext, NightStep, StepReport, night_steps
 from privacy.disposal import rekeying, sessions, sweeping
+from privacy.disposal.claims import held
 from privacy.disposal.journalkeeping import keep_journal
 from privacy.disposal.models import StoreReceipt, Sweep
 from privacy.disposal.orphans import open_orphans
@@ -48,9 +49,9 @@ def files(context: NightContext) -> StepReport:
     rows = Sweep.objects.all()
     if context.dry_run:
         return StepReport({"files": rows.files().count()})
-    gone = sweeping.sweep(rows)
+    gone = sweeping.sweep(rows, told=lambda files: context.progress({"files": files}))
     sweeping.empty_log()
-    left = Sweep.objects.count()
+    left = rows.exclude(held()).count()
     return StepReport({"files": gone, "left": left}, error=f"{left} files could not be removed" if left else "")
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -20,6 +21,7 @@ from privacy.core.conf import settings
 from privacy.datamap import graph
 from privacy.datamap.graph import Subjects
 from privacy.disposal import capture
+from privacy.disposal.claims import Claims
 from privacy.disposal.models import Sweep
 from privacy.disposal.patience import Outside
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from privacy.disposal.plan import Step
 
 _CHUNK = 500
+#: Seconds after which a sweep says how far it is: a night that should stop must not wait for a slow storage.
+_TELL_EVERY = 2.0
 
 
 def queue(step: Step, rows: QuerySet[Any], *, batch: uuid.UUID, now: datetime) -> int:
@@ -76,16 +80,16 @@ def queue_caches(subjects: Subjects, *, batch: uuid.UUID, now: datetime) -> None
         )
 
 
-def sweep(rows: QuerySet[Sweep]) -> int:
-    """Remove what ``rows`` name; what is gone leaves the table, what is not says why. Returns how many went."""
-    gone = 0
-    last = 0
-    while chunk := list(rows.filter(pk__gt=last).order_by("pk")[:_CHUNK]):
-        last = chunk[-1].pk
-        finished = list(_sweep_chunk(chunk))
-        Sweep.objects.filter(pk__in=finished).delete()
-        gone += len(finished)
-    return gone
+def sweep(rows: QuerySet[Sweep], *, told: Callable[[int], None] | None = None) -> int:
+    """Remove what ``rows`` name; what is gone leaves the table, what is not says why. Returns how many went.
+
+    What another run holds is left to it. ``told`` hears every few seconds how many went so far, with no transaction
+    open; what it raises ends the sweep, and what was not asked for yet is free again.
+    """
+    sweeper = _Sweeper(told)
+    for chunk in sweeper.claims.chunks(rows, _CHUNK):
+        sweeper.remove(chunk)
+    return sweeper.gone
 
 
 def empty_log() -> bool:
@@ -107,18 +111,46 @@ def empty_log() -> bool:
             cursor.execute(f"PRAGMA busy_timeout = {patience}")
 
 
-def _sweep_chunk(chunk: Sequence[Sweep]) -> Iterator[int]:
-    in_use = _names_in_use(chunk)
-    for item in chunk:
+class _Sweeper:
+    def __init__(self, told: Callable[[int], None] | None) -> None:
+        self.claims = Claims()
+        self.gone = 0
+        self._told = told
+        self._last_told = time.monotonic()
+
+    def remove(self, chunk: Sequence[Sweep]) -> None:
+        in_use = _names_in_use(chunk)
+        finished: list[int] = []
         try:
-            if item.kind == "cache":
-                _drop_cached(item)
-            elif (item.place, item.name) not in in_use:
-                _drop_file(item)
-        except Exception as error:  # noqa: BLE001 any storage may raise anything; it must stay listed
-            Sweep.objects.filter(pk=item.pk).update(attempts=item.attempts + 1, error=type(error).__name__)
-        else:
-            yield item.pk
+            for item in chunk:
+                if _removed(item, in_use):
+                    finished.append(item.pk)
+                if self.claims.renew() or time.monotonic() - self._last_told > _TELL_EVERY:
+                    self._enter(finished)
+                    self._tell()
+        finally:
+            self._enter(finished)
+
+    def _enter(self, finished: list[int]) -> None:
+        self.gone += Sweep.objects.filter(pk__in=finished).delete()[0] if finished else 0
+        finished.clear()
+
+    def _tell(self) -> None:
+        self._last_told = time.monotonic()
+        if self._told:
+            self._told(self.gone)
+
+
+def _removed(item: Sweep, in_use: set[tuple[str, str]]) -> bool:
+    try:
+        if item.kind == "cache":
+            _drop_cached(item)
+        elif (item.place, item.name) not in in_use:
+            _drop_file(item)
+    except Exception as error:  # noqa: BLE001 any storage may raise anything; it must stay listed
+        Sweep.objects.filter(pk=item.pk).update(attempts=item.attempts + 1, error=type(error).__name__)
+        return False
+    return True
 
 
 def _drop_cached(item: Sweep) -> None:

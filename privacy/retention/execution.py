@@ -28,6 +28,7 @@ from privacy.evidence.services import record
 from privacy.retention import careful, mail
 from privacy.retention.claiming import NightAlreadyRunning, claim
 from privacy.retention.models import NightRun, NightStepRun
+from privacy.retention.pulse import Pulse
 from privacy.retention.querysets import NightRunQuerySet, NightStepRunQuerySet
 from privacy.retention.reports import NightReport, figures_of, report_of
 
@@ -39,6 +40,10 @@ _StepStatus = NightStepRun.Status
 
 class _TakenOver(BaseException):
     """Another process took this night for crashed and goes on with it. No step may catch this and carry on."""
+
+
+class _Paused(BaseException):
+    """A person wants the night to stand still. What is in an open transaction is undone, and done again later."""
 
 
 def run_night(
@@ -64,6 +69,7 @@ def run_night(
 
     Raises:
         NightAlreadyRunning: another process is at it.
+        NightPaused: a person stopped a night, and nobody let it go on.
         NotRegistered: no step has that name; the error lists those there are.
         SiteRestored: the database was restored, and the journal waits to be applied again.
     """
@@ -77,7 +83,10 @@ def run_night(
         return report_of(found)
     night = _Night(claim(now, actor, dry_run, only, message_id), now, actor)
     try:
-        return night.carry_out()
+        with night.pulse:
+            return night.carry_out()
+    except _Paused:
+        return night.pause()
     except _TakenOver:
         raise NightAlreadyRunning from None
     except BaseException:
@@ -93,6 +102,7 @@ class _Night:
         self._begun = time.monotonic()
         #: Destroying steps that this attempt must not run: nobody knows or approved what they would take.
         self._refused: set[str] = set()
+        self.pulse = Pulse(self._mine, lambda: self.clock)
 
     @property
     def clock(self) -> datetime:
@@ -113,6 +123,12 @@ class _Night:
         """The attempt ends early: the next call need not wait until the heartbeat is stale."""
         with suppress(Exception):  # the database itself may be what failed
             self._mine().update(heartbeat=None)
+
+    def pause(self) -> NightReport:
+        """Stand still where the last batch ended; the row says so, and nobody holds it any more."""
+        self._mine().update(status=_Status.PAUSED, heartbeat=self.clock)
+        self.run.refresh_from_db()
+        return report_of(self.run)
 
     def _mine(self) -> NightRunQuerySet:
         """The run's row, as long as no other attempt took it over."""
@@ -218,8 +234,19 @@ class _Night:
 
         return progress
 
-    def _beat(self, **values: Any) -> None:
-        """A sign of life; notices that somebody else took the night over, before anything more is destroyed.
+    def _beat(self) -> None:
+        """A sign of life, before anything more is destroyed.
+
+        Raises:
+            _Paused: a person wants the night to stand still.
+            _TakenOver: another attempt is at it.
+        """
+        self.pulse.worked()
+        if not self._mine().filter(pause_asked_at=None).update(heartbeat=self.clock):
+            raise _Paused if self._mine().exists() else _TakenOver
+
+    def _hold(self, **values: Any) -> None:
+        """A sign of life with which something is entered that a pause must not lose.
 
         Raises:
             _TakenOver: another attempt is at it.
@@ -228,7 +255,7 @@ class _Night:
             raise _TakenOver
 
     def _close(self, row: NightStepRun, report: StepReport, status: str) -> None:
-        self._beat()
+        self._hold()
         row.status, row.counts, row.error = status, dict(report.counts), report.error
         row.started_at, row.finished_at = row.started_at or self.clock, self.clock
         row.save(update_fields=["status", "counts", "error", "started_at", "finished_at"])
@@ -242,7 +269,7 @@ class _Night:
         else:
             self.run.status = _Status.AWAITING_APPROVAL if _StepStatus.PREVIEWED in statuses else _Status.DONE
         self.run.finished_at = self.clock
-        self._beat(status=self.run.status, finished_at=self.run.finished_at)
+        self._hold(status=self.run.status, finished_at=self.run.finished_at, pause_asked_at=None)
         report = report_of(self.run)
         if not self.run.dry_run:
             self._tell(report)

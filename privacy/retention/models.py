@@ -86,7 +86,7 @@ class NightRun(models.Model):
     """One night: the truth that tasks and screens follow.
 
     ``as_of`` is the moment the night stands for, ``horizon`` the end of its look-ahead; what was done up to
-    the horizon needs no other night before it.
+    the horizon needs no other night before it. ``pause_asked_at`` is since when a person wants it to stand still.
     """
 
     class Status(models.TextChoices):
@@ -97,6 +97,7 @@ class NightRun(models.Model):
         AWAITING_APPROVAL = "awaiting_approval", _("waits for approval")
         PREVIEW = "preview", _("preview only")
         INTERRUPTED = "interrupted", _("interrupted")
+        PAUSED = "paused", _("paused")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.PENDING)
@@ -108,6 +109,7 @@ class NightRun(models.Model):
     heartbeat = models.DateTimeField(_("last sign of life"), null=True, blank=True)
     process = models.CharField(_("process"), max_length=120, blank=True)
     message_id = models.CharField(_("task message"), max_length=80, blank=True)
+    pause_asked_at = models.DateTimeField(_("pause asked for"), null=True, blank=True)
     dry_run = models.BooleanField(_("dry run"), default=False)
     only = models.CharField(_("single step"), max_length=80, blank=True)
     missed = models.PositiveIntegerField(_("missed nights before it"), default=0)
@@ -124,6 +126,7 @@ class NightRun(models.Model):
         permissions = (
             ("run_night", _("Can start a night now")),
             ("approve_night", _("Can approve what a careful night would remove")),
+            ("pause_night", _("Can pause a night and let it go on")),
         )
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -133,11 +136,23 @@ class NightRun(models.Model):
                 fields=("status",), condition=Q(status="pending"), name="privacy_nightrun_one_pending"
             ),
             models.UniqueConstraint(
+                fields=("status",), condition=Q(status="paused"), name="privacy_nightrun_one_paused"
+            ),
+            models.UniqueConstraint(
                 fields=("message_id",), condition=~Q(message_id=""), name="privacy_nightrun_once_a_message"
             ),
             models.CheckConstraint(
                 condition=Q(
-                    status__in=("pending", "running", "done", "failed", "awaiting_approval", "preview", "interrupted")
+                    status__in=(
+                        "pending",
+                        "running",
+                        "done",
+                        "failed",
+                        "awaiting_approval",
+                        "preview",
+                        "interrupted",
+                        "paused",
+                    )
                 ),
                 name="privacy_nightrun_known_status",
             ),

@@ -11,13 +11,15 @@ from django.utils.translation import gettext_noop
 from privacy.core.actors import Actor
 from privacy.core.registries import HourlyStep, NightContext, NightStep, StepReport, hourly_steps, night_steps
 from privacy.retention import logs
+from privacy.retention.claiming import nudge_again
 from privacy.retention.ending import Rulebook, carry_out
 from privacy.retention.execution import safe_words
 from privacy.retention.lateness import tell_lateness
 from privacy.retention.models import Schedule
 from privacy.retention.schedules import sync_schedules
 
-SYNC, SCHEDULES, WATCHDOG = "retention.sync", "retention.schedules", "retention.watchdog"
+SYNC, SCHEDULES = "retention.sync", "retention.schedules"
+GO_ON, WATCHDOG = "retention.go_on", "retention.watchdog"
 LOGS = "retention.logs"
 
 
@@ -86,6 +88,11 @@ def expire_logs(context: NightContext) -> StepReport:
     return StepReport(counts, "\n".join(errors))
 
 
+def go_on(now: datetime, actor: Actor) -> Mapping[str, int]:
+    """See that a night which lost its worker, or never found one, is taken up."""
+    return {"nights": int(nudge_again(now=now))}
+
+
 def watch(now: datetime, actor: Actor) -> Mapping[str, int]:
     """Tell the site's admins when no night was completed in time."""
     return {"mails": int(tell_lateness(now=now, actor=actor))}
@@ -107,4 +114,5 @@ night_steps.add(
     SCHEDULES, NightStep(SCHEDULES, 400, gettext_noop("Let rows end whose period is over"), expire, destroys=True)
 )
 night_steps.add(LOGS, NightStep(LOGS, 420, gettext_noop("Let log files end"), expire_logs, destroys=True))
+hourly_steps.add(GO_ON, HourlyStep(GO_ON, 50, gettext_noop("Take up a night that lost its worker"), go_on))
 hourly_steps.add(WATCHDOG, HourlyStep(WATCHDOG, 100, gettext_noop("Tell the admins when the night is late"), watch))

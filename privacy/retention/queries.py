@@ -83,9 +83,9 @@ def last_time(step: str, now: datetime) -> NightStepRun | None:
 
 
 def night_wanted(now: datetime) -> bool:
-    """True when no night came to an end since the last one was due, and none is going on."""
+    """True when no night came to an end since the last one was due, and none is going on or paused."""
     running = current_run()
-    if running is not None and is_alive(running, now):
+    if (running is not None and is_alive(running, now)) or paused_night(now) is not None:
         return False
     last = _last_over(now)
     return last is None or following_night(last.as_of) <= now
@@ -99,6 +99,12 @@ def _last_over(now: datetime) -> NightRun | None:
 def current_run() -> NightRun | None:
     """The night that is marked as running, crashed or not."""
     return NightRun.objects.filter(status="running").first()
+
+
+def paused_night(now: datetime) -> NightRun | None:
+    """The night that a person stopped and that stands still: also one that died before it could stop."""
+    asked = NightRun.objects.open().filter(pause_asked_at__isnull=False).order_by("status").first()
+    return asked if asked is not None and (asked.status == "paused" or not is_alive(asked, now)) else None
 
 
 def waiting_approval() -> Approval | None:

@@ -34,7 +34,11 @@ class NightRunQuerySet(models.QuerySet["NightRun"]):
 
     def over(self) -> NightRunQuerySet:
         """Whatever their end, they are no longer going on."""
-        return self.exclude(status__in=("pending", "running"))
+        return self.exclude(status__in=("pending", "running", "paused"))
+
+    def open(self) -> NightRunQuerySet:
+        """Waiting for a worker, at work, or paused."""
+        return self.filter(status__in=("pending", "running", "paused"))
 
     def completed(self) -> NightRunQuerySet:
         """Whole nights in which every step was done."""

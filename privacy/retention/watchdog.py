@@ -14,22 +14,24 @@ from privacy.core.words import duration_words
 from privacy.evidence.models import EvidenceEntry
 from privacy.retention.liveness import is_alive
 from privacy.retention.models import NightRun
-from privacy.retention.queries import SKEW, current_run, waiting_approval
+from privacy.retention.queries import SKEW, SLACK, current_run, paused_night, waiting_approval
 
 #: A night that is older is reported. Hours that pass, not hours of the wall: the day of 25 has one to spare.
 LATE_AFTER = timedelta(hours=26)
 
 
 class State(StrEnum):
-    """What is to be said of the last night; the last three are reported."""
+    """What is to be said of the last night; the last four are reported."""
 
     NEW = "new"
     IN_TIME = "in_time"
     AT_WORK = "at_work"
     WAITING = "waiting"
+    PAUSED = "paused"
     LATE = "late"
     NEVER = "never"
     UNANSWERED = "unanswered"
+    LEFT_PAUSED = "left_paused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ class Standing:
 
     Attributes:
         state: see ``State``.
-        since: the night, or the question that waits, or the installation: whatever the age is counted from. None
-            on a site that has done nothing yet.
+        since: the night, the pause, the question that waits, or the installation: whatever the age is counted from.
+            None on a site that has done nothing yet.
         now: the moment of the answer, in UTC.
     """
 
@@ -49,7 +51,7 @@ class Standing:
 
     @property
     def late(self) -> bool:
-        return self.state in (State.LATE, State.NEVER, State.UNANSWERED)
+        return self.state in (State.LATE, State.NEVER, State.UNANSWERED, State.LEFT_PAUSED)
 
     @property
     def age(self) -> timedelta | None:
@@ -65,6 +67,8 @@ class Standing:
             return _("No night was ever completed, and the app was installed %(age)s ago.") % words
         if self.state == State.UNANSWERED:
             return _("A night has waited for approval since %(when)s, %(age)s by now.") % words
+        if self.state == State.LEFT_PAUSED:
+            return _("A night has been paused since %(when)s, %(age)s by now, and nothing is removed.") % words
         return _("The last complete night was that of %(when)s, %(age)s ago.") % words
 
     @property
@@ -76,17 +80,23 @@ class Standing:
             return _("Start a Celery worker and beat, or let cron call privacy_nightly every night.")
         if self.state == State.UNANSWERED:
             return _("Look at what it would remove, and approve that or mend the declaration.")
+        if self.state == State.LEFT_PAUSED:
+            return _("Let it go on, on its page or with privacy_nightly --resume.")
         return _("See that worker and beat are running and which steps of the last night failed; then run a night.")
 
 
 def standing(now: datetime) -> Standing:
-    """How the nights stand. Two queries, or three when the last one is old; none of them grows with the nights.
+    """How the nights stand. Three queries, or four when the last one is old; none of them grows with the nights.
 
     A night counts once every step was done, or once it asked for approval: then it did what it may. A night with
     failed steps does not, nor a dry run or a single step. One that is at work counts as long as it gives signs
     of life, for ``LATE_AFTER`` at most. A question must be answered within ``LATE_AFTER`` too, and so must a site's
     first night come after its first act.
     """
+    paused = paused_night(now)
+    if paused is not None and paused.pause_asked_at is not None:
+        still = now - paused.pause_asked_at
+        return Standing(State.LEFT_PAUSED if still > SLACK else State.PAUSED, paused.pause_asked_at, now)
     night = NightRun.objects.ended_well().until(now + SKEW).newest_first().first()
     state, since = (State.IN_TIME, night.as_of) if night else (State.NEW, _first_act())
     if since is not None and now - since > LATE_AFTER:

@@ -11,6 +11,7 @@ import pytest
 
 from privacy.core.actors import Actor
 from privacy.core.registries import NightContext, NightStep, StepReport, night_steps
+from privacy.retention import liveness
 from privacy.retention.models import Approval
 from privacy.retention.services import sync_schedules
 from tests.host.models import PageView
@@ -24,6 +25,12 @@ def _only_this_rooms_steps() -> None:
     for name in night_steps.names():
         if not name.startswith("retention."):
             night_steps.remove(name)
+
+
+@pytest.fixture(autouse=True)
+def _no_long_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A night that is silent is watched for half a minute; what tests plant never stirs."""
+    monkeypatch.setattr(liveness, "WATCH_FOR", 0.0)
 
 
 @pytest.fixture

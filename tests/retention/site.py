@@ -65,12 +65,13 @@ class Site:
 
     # --- processes ---------------------------------------------------------------------------
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, **more: str) -> subprocess.Popen[str]:
         env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
         env |= {
             "DJANGO_SETTINGS_MODULE": "tests.retention.site_settings",
             "DATABASE_URL": self.url,
             "NIGHT_FOLDER": str(self.folder),
+            **more,
         }
         return subprocess.Popen(
             [sys.executable, *words], cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -82,6 +83,26 @@ class Site:
     def begin_night(self) -> subprocess.Popen[str]:
         return self.start("manage.py", "privacy_nightly", "--json", "--at", NIGHT.isoformat())
 
+    def work(self, word: str, **more: Any) -> subprocess.Popen[str]:
+        """A process that does one thing of ``site_work``."""
+        return self.start("-m", "tests.retention.site_work", word, json.dumps(more))
+
+    def at_once(self, count: int, word: str, **more: Any) -> list[dict[str, Any]]:
+        """So many processes that do the same and begin together; what each reported."""
+        crowd = [self.work(word, wait=True, **more) for _ in range(count)]
+        deadline = time.monotonic() + 120
+        while len(list(self.folder.glob("ready-*"))) < count:
+            assert all(process.poll() is None for process in crowd), [process.communicate() for process in crowd]
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        (self.folder / "go").touch()
+        return [json.loads(finish(process)[1]) for process in crowd]
+
+    def asked(self) -> list[str]:
+        """Every file that a storage was asked to delete, once for each time."""
+        told = self.folder / "asked.txt"
+        return sorted(told.read_text().splitlines()) if told.exists() else []
+
     def picture(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.run("-m", "tests.retention.site", "picture"))
         return found
@@ -90,14 +111,14 @@ class Site:
 
     def wait_until(self, question: str, holds: Callable[[int], bool], process: subprocess.Popen[str]) -> None:
         """Ask the database again and again, without pause, while the process lives."""
-        with self._asking() as ask:
+        with self.asking() as ask:
             deadline = time.monotonic() + 60
             while not holds(ask(question)):
                 assert process.poll() is None, process.communicate()
                 assert time.monotonic() < deadline
 
     @contextmanager
-    def _asking(self) -> Iterator[Callable[[str], int]]:
+    def asking(self) -> Iterator[Callable[[str], int]]:
         connection: Any
         if self.url.startswith("sqlite"):
             import sqlite3
@@ -113,7 +134,7 @@ class Site:
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
     """Exit code and standard output; what it complained about is an error of the test."""
-    said, complained = process.communicate(timeout=120)
+    said, complained = process.communicate(timeout=300)
     assert process.returncode in (0, 1), complained
     return process.returncode, said
 
@@ -136,6 +157,7 @@ def _postgres(statement: str) -> None:
 
 def _seed() -> None:
     from django.contrib.auth import get_user_model
+    from django.core.files.base import ContentFile
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
@@ -143,7 +165,7 @@ def _seed() -> None:
 
     from privacy.disposal.queries import take_over_fingerprint
     from privacy.retention.models import Approval
-    from tests.host.models import Order, PageView
+    from tests.host.models import Order, PageView, Upload
 
     users = get_user_model()
     people = users.objects.bulk_create(
@@ -154,6 +176,9 @@ def _seed() -> None:
         Order(customer=user, number=f"o{n}", address="a street", phone="1", total=n, placed_at=NIGHT)
         for n, user in enumerate(people)
     )
+    for user in people:
+        upload = Upload(owner=user)
+        upload.file.save(f"{user.username}.txt", ContentFile(b"a file"))
     ages = [(OVER, 420), (TO_SHORTEN, 40), (YOUNG, 2)]
     PageView.objects.bulk_create(
         PageView(path="/", ip=f"203.0.{n % 200}.{n % 250 + 1}", viewed_at=NIGHT - timedelta(days=days, minutes=n))
@@ -168,21 +193,33 @@ def _seed() -> None:
 def _picture() -> dict[str, Any]:
     from django.contrib.auth import get_user_model
 
-    from privacy.disposal.models import Closure
-    from privacy.evidence.models import EvidenceEntry
+    from privacy.disposal.models import Closure, Sweep
+    from privacy.evidence.models import EvidenceDetail, EvidenceEntry
     from privacy.retention.models import NightRun, NightStepRun
-    from tests.host.models import Order, PageView
+    from tests.host.models import Order, PageView, Upload
 
     expired: Counter[str] = Counter()
     for entry in EvidenceEntry.objects.filter(act="disposal.rows_expired"):
         expired[entry.label] += entry.counts["rows"]
+    proofs = Counter(
+        json.loads(content)["details"]["closure"]
+        for content in EvidenceDetail.objects.filter(entry__act="disposal.account_erased").values_list(
+            "content", flat=True
+        )
+    )
+    accounts: Counter[str] = Counter()
+    for entry in EvidenceEntry.objects.filter(act__in=("disposal.batch_erased", "disposal.finished")):
+        accounts[entry.act] += entry.counts["accounts"]
     return {
+        "proofs": sorted(proofs.values()),
+        "accounts": accounts,
+        "swept": [Sweep.objects.count(), sorted(Upload.objects.values_list("file", flat=True))],
         "views": sorted(map(list, PageView.objects.values_list("pk", "ip"))),
         "people": sorted(map(list, get_user_model().objects.values_list("pk", "username", "is_active"))),
         "orders": sorted(map(list, Order.objects.values_list("pk", "customer", "address", "phone"))),
         "closures": Counter(Closure.objects.order_by().values_list("status", flat=True)),
         "expired": expired,
-        "counted": NightStepRun.objects.filter(name="retention.schedules").values_list("counts", flat=True)[0],
+        "counted": NightStepRun.objects.filter(name="retention.schedules").values_list("counts", flat=True).first(),
         "nights": list(NightRun.objects.order_by("as_of").values_list("status", flat=True)),
         "steps": sorted(map(list, NightStepRun.objects.values_list("name", "status"))),
     }

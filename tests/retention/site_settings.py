@@ -11,13 +11,17 @@ _FOLDER = Path(os.environ["NIGHT_FOLDER"])
 MEDIA_ROOT = str(_FOLDER / "media")
 STORAGES = {
     **_STORAGES,
+    "default": {"BACKEND": "tests.retention.site_storage.Telling"},
     "dbbackup": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": str(_FOLDER / "backups")},
     },
 }
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
-CELERY_BROKER_URL = "memory://"
+CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "memory://")
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": int(os.environ.get("VISIBILITY_TIMEOUT", "3600"))}
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 PRIVACY = {
     **_PRIVACY,
     "WINDOW_ROWS": 20,

@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import redis
+
+from tests.brokers import empty_redis
 
 ROOT = Path(__file__).resolve().parents[2]
-WANTED = os.environ.get("TEST_REDIS_URL")
-REDIS = WANTED or "redis://127.0.0.1:6379/0"
 #: It brings its own database, so one run of the suite is enough.
 pytestmark = pytest.mark.skipif(
     bool(os.environ.get("DATABASE_URL") or os.environ.get("PRIVACY_TEST_TRIGGERS")),
@@ -34,22 +33,8 @@ print(ask_for_night(now=timezone.now(), actor=Actor.command("a test")).pk.hex)
 
 @pytest.fixture
 def broker() -> Iterator[str]:
-    """A numbered database of Redis that holds nothing, and holds nothing afterwards."""
-    base = REDIS.rpartition("/")[0]
-    for number in range(15, 0, -1):
-        client = redis.Redis.from_url(f"{base}/{number}", socket_connect_timeout=2)
-        try:
-            # Whoever sets it first has the database, also among parallel runs.
-            if client.dbsize() == 0 and client.set("privacy-test", os.getpid(), nx=True, ex=300):
-                break
-        except redis.ConnectionError:
-            assert not WANTED, "TEST_REDIS_URL names a Redis that does not answer"
-            pytest.skip("no Redis on this machine")
-    else:
-        pytest.skip("no database of this Redis is empty")
-    yield f"{base}/{number}"
-    client.flushdb()
-    client.close()
+    with empty_redis() as address:
+        yield address
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from privacy.retention.liveness import is_alive
 from privacy.retention.models import Approval, NightRun, NightStepRun, Schedule
 from privacy.retention.watchdog import Standing, standing
 
-RUN, APPROVE = "privacy.run_night", "privacy.approve_night"
+RUN, APPROVE, PAUSE = "privacy.run_night", "privacy.approve_night", "privacy.pause_night"
 #: Seconds between two looks at a night that is at work.
 REFRESH = "3"
 #: A worker that is there takes a night up within this time.
@@ -53,6 +53,8 @@ class NightRunAdmin(ModelAdmin[NightRun]):
         wrap = self.admin_site.admin_view
         return [
             path("run/", wrap(require_POST(self.run_view)), name="privacy_nightrun_run"),
+            path("pause/", wrap(require_POST(self.pause_view)), name="privacy_nightrun_pause"),
+            path("resume/", wrap(require_POST(self.resume_view)), name="privacy_nightrun_resume"),
             path("approve/", wrap(require_POST(self.approve_view)), name="privacy_nightrun_approve"),
             *super().get_urls(),
         ]
@@ -95,7 +97,8 @@ class NightRunAdmin(ModelAdmin[NightRun]):
             "missed": queries.missed_nights(now),
             "failed": NightRun.objects.filter(status=NightRun.Status.FAILED).count(),
             "wanted": queries.night_wanted(now),
-            "open_run": NightRun.objects.filter(status__in=("pending", "running")).order_by("-status").first(),
+            "open_run": NightRun.objects.open().order_by("-status").first(),
+            "paused": queries.paused_night(now),
             **self._acts(request),
             "pv_empty_text": _("No night has run yet. It begins by itself at its hour, or with the button above."),
         }
@@ -113,13 +116,14 @@ class NightRunAdmin(ModelAdmin[NightRun]):
         if not self.has_view_permission(request, run):
             raise PermissionDenied
         now = timezone.now()
-        at_work = run.status in (NightRun.Status.PENDING, NightRun.Status.RUNNING)
+        picture = _picture(run, now)
+        at_work = run.status in (NightRun.Status.PENDING, NightRun.Status.RUNNING) and not picture["paused"]
         response = TemplateResponse(
             request,
             "admin/privacy/nightrun/detail.html",
             {
                 **self.admin_site.each_context(request),
-                **_picture(run, now),
+                **picture,
                 **self._acts(request),
                 "opts": self.opts,
                 "title": _("Night of %(night)s") % {"night": timezone.localtime(run.as_of).strftime("%Y-%m-%d %H:%M")},
@@ -135,6 +139,26 @@ class NightRunAdmin(ModelAdmin[NightRun]):
         self._require(request, RUN)
         try:
             run = services.ask_for_night(now=timezone.now(), actor=Actor.staff(request.user))
+        except PrivacyError as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return _to_list()
+        if run.note:
+            self.message_user(request, run.note, messages.WARNING)
+        return HttpResponseRedirect(reverse("admin:privacy_nightrun_change", args=[run.pk]))
+
+    def pause_view(self, request: HttpRequest) -> HttpResponse:
+        self._require(request, PAUSE)
+        try:
+            run = services.pause_night(now=timezone.now(), actor=Actor.staff(request.user))
+        except PrivacyError as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return _to_list()
+        return HttpResponseRedirect(reverse("admin:privacy_nightrun_change", args=[run.pk]))
+
+    def resume_view(self, request: HttpRequest) -> HttpResponse:
+        self._require(request, PAUSE)
+        try:
+            run = services.resume_night(now=timezone.now(), actor=Actor.staff(request.user))
         except PrivacyError as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
             return _to_list()
@@ -162,6 +186,7 @@ class NightRunAdmin(ModelAdmin[NightRun]):
         return {
             "may_run": request.user.has_perm(RUN),
             "may_approve": request.user.has_perm(APPROVE),
+            "may_pause": request.user.has_perm(PAUSE),
             "approval": approval,
             "approval_reasons": [_(REASONS[reason]) for reason in approval.reasons] if approval else [],
             "approval_steps": _previewed(approval) if approval else [],
@@ -176,14 +201,32 @@ def last_night() -> Standing:
 def _picture(run: NightRun, now: datetime) -> dict[str, Any]:
     steps = list(run.steps.in_order())
     over = sum(step.status not in (NightStepRun.Status.PENDING, NightStepRun.Status.RUNNING) for step in steps)
+    running = run.status == NightRun.Status.RUNNING
+    silent = running and not is_alive(run, now)
+    paused = run.status == NightRun.Status.PAUSED or (silent and run.pause_asked_at is not None)
+    pausing = running and run.pause_asked_at is not None and not paused
     return {
         "run": run,
-        "state": chip(queries.answered(run)),
-        "steps": [{"row": step, "next": _what_next(step), **_told(step.title, step.counts)} for step in steps],
+        "state": chip("paused" if paused else "pausing" if pausing else queries.answered(run)),
+        "steps": [
+            {
+                "row": step,
+                "state": "paused" if paused and step.status == NightStepRun.Status.RUNNING else step.status,
+                "next": _what_next(step),
+                **_told(step.title, step.counts),
+            }
+            for step in steps
+        ],
         "over": over,
         "total": len(steps),
         "current": next((_(step.title) for step in steps if step.status == NightStepRun.Status.RUNNING), ""),
-        "crashed": run.status == NightRun.Status.RUNNING and not is_alive(run, now),
+        "paused": paused,
+        "pausing": pausing,
+        "can_pause": not run.dry_run
+        and not run.only
+        and run.pause_asked_at is None
+        and (running or run.status == NightRun.Status.PENDING),
+        "crashed": silent and not paused,
         "no_worker": run.status == NightRun.Status.PENDING and now - run.created_at > PATIENCE,
         "has_failed": any(step.status == NightStepRun.Status.FAILED for step in steps),
     }

@@ -1,0 +1,98 @@
+"""How fast bulk work may go: no transaction longer than a budget, and pauses in which the site has the database.
+
+PostgreSQL lets a login write beside a purge, so that the work goes at full speed unless ``PRIVACY["NIGHT_SHARE"]``
+says less. SQLite has one writer, and who waits for it only looks every tenth of a second: work without a pause could
+keep a login waiting for as long as it lasts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.db import connections
+
+from privacy.core.conf import settings
+
+#: What a transaction may take on SQLite, whatever ``TRANSACTION_SECONDS`` says: logins wait for it.
+SQLITE_SECONDS = 0.5
+#: On SQLite the work pauses after so many seconds of writing, although nobody seems to wait …
+TURN = 0.75
+#: … for so long that whoever waits looks once: SQLite's own patience is at most a tenth of a second between two looks.
+GAP = 0.12
+#: Where others write, the work takes no more than this share of the time on SQLite.
+SHARED = 0.5
+_FIRST, _GROWTH = 10, 4.0
+
+
+class Pace:
+    """The pace of one piece of bulk work on one database.
+
+    Args:
+        using: alias of the database.
+        most: items (people, rows) a transaction may have; fewer where they take longer than the budget.
+        first: items of the first transaction where the database has one writer, before anything was measured.
+        rest: waits for so many seconds; no transaction is open then.
+    """
+
+    def __init__(
+        self, using: str, most: int, *, first: int = _FIRST, rest: Callable[[float], None] | None = None
+    ) -> None:
+        self._connection = connections[using]
+        self._one_writer = self._connection.vendor == "sqlite"
+        self._rest = rest or time.sleep
+        self._most = most
+        self._size = min(first, most) if self._one_writer else most
+        self._worked = 0.0
+        self._seen = self._commits_of_others()
+
+    def size(self) -> int:
+        """How many items the next transaction should have."""
+        return self._size
+
+    @property
+    def budget(self) -> float:
+        """Seconds that one transaction should take at most."""
+        return min(settings.transaction_seconds, SQLITE_SECONDS) if self._one_writer else settings.transaction_seconds
+
+    @contextmanager
+    def turn(self, items: int) -> Iterator[None]:
+        """Work on ``items``, measured so that the next ones fit the budget; then the site has its turn."""
+        begun = time.monotonic()
+        yield
+        took = time.monotonic() - begun
+        self._fit(items, took)
+        self._give_way(took)
+
+    def _fit(self, items: int, took: float) -> None:
+        if items < 1 or (items < self._size and took <= self.budget):
+            return  # the last few of a walk say little
+        fitting = items * self.budget / max(took, 0.001)
+        self._size = max(1, min(self._most, int(min(fitting, items * _GROWTH))))
+
+    def _give_way(self, took: float) -> None:
+        if self._connection.in_atomic_block:
+            return  # a caller's transaction keeps the database all the same
+        share = settings.night_share
+        pause = took * (1 / share - 1)
+        if self._one_writer:
+            self._worked += took
+            commits = self._commits_of_others()
+            if commits != self._seen:
+                self._seen = commits
+                pause = max(pause, GAP, took * (1 / SHARED - 1))
+            elif self._worked >= TURN:
+                pause = max(pause, GAP)
+        if pause > 0:
+            self._rest(pause)
+            if pause >= GAP:
+                self._worked = 0.0
+
+    def _commits_of_others(self) -> int:
+        """A number that changes when another connection has written; only SQLite tells it for nothing."""
+        if not self._one_writer:
+            return 0
+        with self._connection.cursor() as cursor:
+            cursor.execute("PRAGMA data_version")
+            return int(cursor.fetchone()[0])
