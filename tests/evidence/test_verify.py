@@ -274,7 +274,9 @@ def test_whatever_order_entries_commit_in_and_whatever_rolls_back_there_is_no_fa
 
 @examples(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_any_single_change_of_any_sealed_value_is_found(data: st.DataObject, now: datetime, actor: Actor) -> None:
+def test_any_single_change_of_any_sealed_value_is_found_and_the_stranger_agrees(
+    data: st.DataObject, now: datetime, actor: Actor, tmp_path: Path
+) -> None:
     nothing_left()
     for _ in range(3):
         write(data.draw(st.integers(1, 5)), now)
@@ -298,7 +300,9 @@ def test_any_single_change_of_any_sealed_value_is_found(data: st.DataObject, now
     where = data.draw(st.integers(0, max(len(value) - 1, 0)))
     changed = value[:where] + ("0" if value[where : where + 1] != "0" else "1") + value[where + 1 :]
     run(f"UPDATE {table} SET {column} = %s WHERE {key} = %s", changed, pk)
-    assert verify(now=now).found
+    seen = verify(now=now)
+    assert seen.found
+    assert stranger_finds(tmp_path, now) == names(seen)
 
 
 # --- size ----------------------------------------------------------------------------------
