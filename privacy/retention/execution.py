@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db import connections
 from django.utils.translation import gettext as _
 
 from privacy.core.actors import Actor
@@ -30,12 +29,24 @@ from privacy.retention.claiming import NightAlreadyRunning, claim
 from privacy.retention.models import NightRun, NightStepRun
 from privacy.retention.pulse import Pulse
 from privacy.retention.querysets import NightRunQuerySet, NightStepRunQuerySet
+from privacy.retention.reconnecting import mend_connections
 from privacy.retention.reports import NightReport, figures_of, report_of
 
 logger = logging.getLogger(__name__)
 
 _Status = NightRun.Status
 _StepStatus = NightStepRun.Status
+
+
+class NightBrokeOff(PrivacyError):
+    """The night could not even write down how it went: its database is down, or has no room left."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            field="night",
+            problem=f"the night broke off ({what})",
+            mend="See that the database answers and its disk has room; the next night goes on where this one stopped",
+        )
 
 
 class _TakenOver(BaseException):
@@ -69,10 +80,25 @@ def run_night(
 
     Raises:
         NightAlreadyRunning: another process is at it.
+        NightBrokeOff: the night's own rows could not be read or written; the admins are told by mail.
         NightPaused: a person stopped a night, and nobody let it go on.
         NotRegistered: no step has that name; the error lists those there are.
         SiteRestored: the database was restored, and the journal waits to be applied again.
     """
+    try:
+        return _begin_or_go_on(now, actor, dry_run, step, run, message_id)
+    except PrivacyError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, its message may quote a row and is not passed on
+        what = safe_words(error)
+        logger.error("The night broke off: %s", what)
+        mail.tell_broken_off(now=now, what=what)
+        raise NightBrokeOff(what) from None
+
+
+def _begin_or_go_on(
+    now: datetime, actor: Actor, dry_run: bool, step: str | None, run: UUID | None, message_id: str
+) -> NightReport:
     notice(now)
     require_whole()
     only = night_steps.get(step).name if step else ""
@@ -155,7 +181,7 @@ class _Night:
             # Undecided is not allowed: nothing is destroyed, and the other steps still run.
             what = safe_words(error)
             logger.error("The night could not decide whether it may destroy: %s", what)
-            _mend_connections()
+            mend_connections()
             self._refused.update(self._undecided().values_list("name", flat=True))
             self._undecided().update(status=_StepStatus.FAILED, error=what, finished_at=self.clock)
 
@@ -220,7 +246,7 @@ class _Night:
         except Exception as error:  # noqa: BLE001 - a step is site code too: whatever it raises is its own failure
             what = safe_words(error)
             logger.error("Step %s of the night failed: %s", row.name, what)
-            _mend_connections()
+            mend_connections()
             return StepReport(dict(NightStepRun.objects.get(pk=row.pk).counts), what), True
 
     def _progress(self, row: NightStepRun) -> Callable[..., None]:
@@ -286,7 +312,7 @@ class _Night:
         except Exception as error:  # noqa: BLE001 - a step is site code too: whatever it raises is its own failure
             logger.error("The night could not be entered in the evidence: %s", safe_words(error))
             notes.append(_("The night could not be entered in the evidence."))
-            _mend_connections()
+            mend_connections()
         if not mail.tell_admins(run=self.run, report=report):
             notes.append(_("The mail to the site's admins could not be sent."))
         if notes:
@@ -311,9 +337,3 @@ def _silent(counts: Mapping[str, int], cursor: Mapping[str, Any] | None = None) 
 
 def _in_order(steps: Registry[NightStep]) -> list[NightStep]:
     return sorted(steps, key=lambda step: (step.order, step.name))
-
-
-def _mend_connections() -> None:
-    for connection in connections.all(initialized_only=True):
-        if not connection.in_atomic_block:
-            connection.close_if_unusable_or_obsolete()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.mail import mail_admins
@@ -48,6 +49,28 @@ def tell_admins(*, run: NightRun, report: NightReport) -> bool:
     except Exception as error:  # noqa: BLE001
         # A mail server has many ways to fail, and the night is done already.
         logger.error("The mail about the night could not be sent: %s", type(error).__name__)
+        return False
+    return True
+
+
+def tell_broken_off(*, now: datetime, what: str) -> bool:
+    """Write to ADMINS that a night ended before it could write down how. Asks no database: it may be what failed.
+
+    Args:
+        what: in words that may be mailed.
+
+    Returns:
+        False when the mail could not be handed over; it is logged by class.
+    """
+    parts = (
+        _("The night of %(night)s broke off: %(what)s.") % {"night": f"{now:%Y-%m-%d %H:%M} UTC", "what": what},
+        _("What it did is done. See that the database answers and that its disk has room."),
+        _("The next night goes on where this one stopped; until then a promise may be broken."),
+    )
+    try:
+        mail_admins(_("The privacy night broke off"), "\n\n".join(parts))
+    except Exception as error:  # noqa: BLE001
+        logger.error("The mail that the night broke off could not be sent: %s", type(error).__name__)
         return False
     return True
 

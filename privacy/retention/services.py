@@ -3,7 +3,7 @@
 from privacy.retention.careful import NothingToApprove, PlanChanged, approve_night
 from privacy.retention.claiming import NightAlreadyRunning, NightPaused, ask_for_night, nudge_again
 from privacy.retention.ending import NotDeclared, Outlook, preview
-from privacy.retention.execution import run_night
+from privacy.retention.execution import NightBrokeOff, run_night
 from privacy.retention.pausing import NothingToPause, NothingToResume, pause_night, resume_night
 from privacy.retention.reports import NightReport, report_of
 from privacy.retention.schedules import (
@@ -19,6 +19,7 @@ from privacy.retention.schedules import (
 __all__ = [
     "KeepIsDeclared",
     "NightAlreadyRunning",
+    "NightBrokeOff",
     "NightPaused",
     "NightReport",
     "NotDeclared",

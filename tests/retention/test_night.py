@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from privacy.core.actors import Actor
 from privacy.core.errors import PrivacyError
@@ -16,7 +16,14 @@ from privacy.core.registries import NightContext, NotRegistered, StepReport, nig
 from privacy.evidence.models import EvidenceEntry
 from privacy.retention import execution, liveness
 from privacy.retention.models import NightRun, NightStepRun, Schedule
-from privacy.retention.services import NightAlreadyRunning, NightReport, change_period, pause_schedule, run_night
+from privacy.retention.services import (
+    NightAlreadyRunning,
+    NightBrokeOff,
+    NightReport,
+    change_period,
+    pause_schedule,
+    run_night,
+)
 from tests.host.models import PageView
 from tests.retention.conftest import NIGHT, Step, view
 
@@ -431,3 +438,25 @@ def test_a_second_delivery_of_one_message_is_only_reported(now: datetime) -> Non
     second = night(now + timedelta(minutes=1), message_id="abc")
     assert first == second
     assert step.real_calls == 1
+
+
+class TestBreakingOff:
+    @pytest.fixture(autouse=True)
+    def _full_disk(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def claim(*_: Any) -> None:
+            raise DatabaseError("disk full at row (mona@example.org)")
+
+        monkeypatch.setattr(execution, "claim", claim)
+
+    def test_a_night_whose_own_rows_cannot_be_written_tells_the_admins_and_quotes_nothing(self, now: datetime) -> None:
+        with pytest.raises(NightBrokeOff) as ended:
+            night(now)
+        assert "DatabaseError in test_night.py" in str(ended.value)
+        [told] = mail.outbox
+        assert told.subject == "[Django] The privacy night broke off"
+        assert "mona" not in str(ended.value) + told.body
+
+    def test_a_mail_that_cannot_be_sent_changes_nothing_about_it(self, now: datetime, settings: Any) -> None:
+        settings.EMAIL_BACKEND = "tests.no.such.backend"
+        with pytest.raises(NightBrokeOff):
+            night(now)
