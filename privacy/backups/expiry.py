@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 
 from django.core.files.storage import Storage
@@ -88,7 +89,7 @@ def _expire(alias: str, rows: list[Backup], report: ExpiryReport, *, now: dateti
     mark(rows, tried_at=now)  # a crash after this line is told apart from a file that somebody took away
     try:
         storage = listing.open_storage(alias)
-        refused = {row.name: reason for row in rows if (reason := _delete(storage, row.name))}
+        refused = {row.name: reason for row in rows if (reason := _delete(alias, storage, row.name))}
         listed = set(listing.list_names(alias, storage, expected=True))
     except PrivacyError as error:
         _settle(rows, {row.name: error.problem for row in rows}, report, now=now, actor=actor)
@@ -101,12 +102,12 @@ def _expire(alias: str, rows: list[Backup], report: ExpiryReport, *, now: dateti
     _settle(rows, left, report, now=now, actor=actor)
 
 
-def _delete(storage: Storage, name: str) -> str:
+def _delete(alias: str, storage: Storage, name: str) -> str:
     """Delete a file and its companion; returns why it could not be, or nothing."""
     reason = ""
     for each in (name, name + listing.METADATA):
         try:
-            storage.delete(each)
+            listing.ask(alias, storage, partial(storage.delete, each))
         except Exception as error:  # noqa: BLE001 a backend raises anything; the other files must go all the same
             reason = reason or listing.why(error)
     return reason

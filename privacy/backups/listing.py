@@ -11,8 +11,9 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from django.apps import apps
@@ -21,6 +22,9 @@ from django.core.files.storage import FileSystemStorage, InvalidStorageError, St
 
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
+from privacy.disposal.patience import Late, Outside
+
+T = TypeVar("T")
 
 METADATA = ".metadata"
 #: The alias is fixed in django-dbbackup.
@@ -157,7 +161,7 @@ def walk(alias: str, *, expected: bool = False, alive: Callable[[], None] | None
     held = set(names)
     found: dict[str, Listed] = {}
     for number, name in enumerate((name for name in names if not _belongs_to_another(name, held)), start=1):
-        if listed := look(storage, name):
+        if listed := look(alias, storage, name):
             found[name] = listed
         if alive and number % 100 == 0:
             alive()
@@ -182,8 +186,23 @@ def list_names(alias: str, storage: Storage, *, expected: bool = False) -> list[
         raise _cannot_list(alias, error) from error
 
 
+def ask(alias: str, storage: Storage, call: Callable[[], T]) -> T:
+    """What a call to the storage returns. One beyond this machine's file system is waited for only so long.
+
+    Raises:
+        Late: it did not answer within ``STORAGE_TIMEOUT``.
+        Exception: whatever the backend raised.
+    """
+    if isinstance(storage, FileSystemStorage):
+        return call()
+    with Outside(f"storage {alias}", seconds=settings.storage_timeout) as outside:
+        return cast("T", outside.call(call))
+
+
 def why(error: Exception) -> str:
     """A reason for the register, without paths or addresses: the kind of error and what the system calls it."""
+    if isinstance(error, Late):
+        return "it did not answer in time"
     told = error.strerror if isinstance(error, OSError) else ""
     return f"{type(error).__name__}: {told}" if told else type(error).__name__
 
@@ -199,7 +218,7 @@ def _cannot_list(alias: str, error: Exception) -> CannotList:
 def _names(alias: str, storage: Storage, folder: str, depth: int) -> Iterator[str]:
     if depth > _DEEPEST:
         raise CannotList(field=f"STORAGES[{alias!r}]", problem="its folders are nested too deeply", mend="Flatten them")
-    folders, files = storage.listdir(folder)
+    folders, files = ask(alias, storage, partial(storage.listdir, folder))
     for name in files:
         yield _within(storage, folder, name)
     for name in folders:
@@ -236,18 +255,33 @@ def _belongs_to_another(name: str, held: Collection[str]) -> bool:
     return name.endswith(METADATA) and name.removesuffix(METADATA) in held
 
 
-def look(storage: Storage, name: str) -> Listed | None:
-    """One file, or None when it went while the storage was being listed."""
+def look(alias: str, storage: Storage, name: str) -> Listed | None:
+    """One file, or None when it went while the storage was being listed.
+
+    Raises:
+        CannotList: the storage stopped answering.
+    """
     try:
-        size: int | None = storage.size(name)
+        return _look(alias, storage, name)
+    except Late as late:
+        raise _cannot_list(alias, late) from late
+
+
+def _look(alias: str, storage: Storage, name: str) -> Listed | None:
+    try:
+        size: int | None = ask(alias, storage, partial(storage.size, name))
     except FileNotFoundError:
-        if not storage.exists(name):
+        if not ask(alias, storage, partial(storage.exists, name)):
             return None
         size = None
+    except Late:
+        raise
     except Exception:  # noqa: BLE001 the file is there, whatever the backend says of its size
         size = None
     try:
-        modified_at = _plausible(storage.get_modified_time(name))
+        modified_at = _plausible(ask(alias, storage, partial(storage.get_modified_time, name)))
+    except Late:
+        raise
     except Exception:  # noqa: BLE001 many backends know no times
         modified_at = None
     named_at, kind = read_name(name)

@@ -162,7 +162,7 @@ def register_dump(*, storage: Storage, name: str, kind: str, now: datetime) -> B
     Of two dumps in one second the signal names the first twice; the scan finds the other. A dump that is
     not in the storage was written elsewhere (``--output-path``): its row says that nothing here sees it.
     """
-    file = listing.look(storage, name) if storage.exists(name) else None
+    file = listing.look(listing.DBBACKUP, storage, name) if storage.exists(name) else None
     row = _row(listing.DBBACKUP, file or listing.unseen(name), now)
     row.kind, row.source = kind, Backup.Source.SIGNAL
     if file is None:
