@@ -16,7 +16,7 @@ SERVE ?= 1
 # The gates look at the demo site in a folder of their own, never at the demo's data.
 MANAGE = env -u DATABASE_URL -u CELERY_BROKER_URL DEMO_DIR=$(CURDIR)/var/check $(BIN)/python manage.py
 
-.PHONY: help demo test check style types imports templates django migrations bench clean
+.PHONY: help demo test check style types imports templates django migrations bench crash clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ migrations: $(READY) ## No model differs from its migrations
 
 bench: $(READY) ## Measure what the app costs; see benchmarks/README.md
 	$(BIN)/python -m benchmarks
+
+crash: $(READY) ## Kill a purge of 500 accounts twenty times, on SQLite or DATABASE_URL (SEED=n KILLS=n)
+	$(BIN)/python -m benchmarks.crash
 
 clean: ## Remove all that was made here: .venv, var (the demo's data too), caches
 	rm -rf .venv var build dist *.egg-info htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
