@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.apps import apps
 
 from privacy import Delete, PersonalData, exclude, register
-from privacy.disposal.models import Closure, SessionIndex
+from privacy.disposal.models import Closure, Hold, SessionIndex
 from privacy.evidence.models import EvidenceDetail
 
 
@@ -46,8 +46,29 @@ class ClosureData(PersonalData):
         "steps": "counts by table",
         "kept": "counts by table, with ground and end",
         "errors": "names of tables and of errors",
+        "held_by": "a checksum of holds",
     }
     expires = "P12M from finished_at"
+
+
+@register(Hold)
+class HoldData(PersonalData):
+    """No side: a hold must outlast its own person's closure. The key of a released one goes with the person."""
+
+    category = "proof"
+    purpose = "administration"
+    legal_basis = "legitimate_interests"
+    kind = "linked"
+    source = "automatic"
+    on_erasure = Delete()
+    holds = ("subject_key", "case")
+    plain = {
+        "scope": "a kind of hold",
+        "categories": "names of categories",
+        "ground": "a reason of the policy",
+        "alarm": "a state",
+    }
+    expires = "P12M from released_at"
 
 
 @register(SessionIndex)

@@ -78,6 +78,11 @@ STATUSES: dict[str, Chip] = {
     "gone": Chip(_("gone"), "quiet", "dash"),
     "over_age": Chip(_("over age"), "bad", "bang"),
     "due_soon": Chip(_("due soon"), "warn", "clock"),
+    # legal holds
+    "in_force": Chip(_("in force"), "info", "lock"),
+    "review_due": Chip(_("review overdue"), "bad", "clock"),
+    "expired_hold": Chip(_("past its end"), "bad", "bang"),
+    "released": Chip(_("released"), "quiet", "check"),
     # switches
     "on": Chip(_("on"), "good", "check"),
     "off": Chip(_("off"), "quiet", "dash"),

@@ -116,6 +116,29 @@ def content_types_at(using: str) -> str:
     return using if router.allow_migrate_model(using, ContentType) else router.db_for_read(ContentType)
 
 
+def generic_targets(model: type[Model], side: Side, rows_of: QuerySet[Any]) -> QuerySet[Any] | None:
+    """Primary keys of the rows of ``model`` that ``rows_of`` point at through their generic key; None where none can.
+
+    ``side`` is the generic side of the declaration that ``rows_of`` belong to.
+    """
+    from django.contrib.contenttypes.models import ContentType
+
+    assert side.generic is not None
+    key_field = rows_of.model._meta.get_field(side.generic.object_id)
+    if not _fits(model, key_field):
+        return None
+    try:
+        of_model = ContentType.objects.db_manager(content_types_at(rows_of.db)).get_by_natural_key(
+            model._meta.app_label, str(model._meta.model_name)
+        )
+    except ContentType.DoesNotExist:
+        return None
+    pointed = rows_of.filter(**{side.generic.content_type: of_model}).order_by().values(side.generic.object_id)
+    everything: QuerySet[Any] = QuerySet(model, using=rows_of.db)
+    keyed: QuerySet[Any] = everything.annotate(_key=_key_as(model, key_field, rows_of.db)).filter(_key__in=pointed)
+    return keyed.values("pk")
+
+
 def _kind(field: Any) -> str:
     while field.is_relation:
         field = field.target_field

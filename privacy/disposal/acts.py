@@ -19,3 +19,7 @@ register_act("disposal.keeps_ended", _("Kept rows reached the end of their groun
 register_act("disposal.replayed", _("Journal applied again after a restore"))
 register_act("disposal.orphans_found", _("People found who were gone without a closure"))
 register_act("disposal.elsewhere_erased", _("Rows in another database erased"))
+register_act("disposal.held", _("Closures stopped by a legal hold"))
+register_act("disposal.hold_placed", _("Legal hold placed"))
+register_act("disposal.hold_reviewed", _("Legal hold reviewed"))
+register_act("disposal.hold_released", _("Legal hold released"))

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from privacy.core.actors import Actor
 from privacy.core.among import Among
 from privacy.core.batches import keyset
 from privacy.core.conf import settings
 from privacy.core.pacing import Pace
-from privacy.disposal import closing, destroying
+from privacy.disposal import closing, destroying, keeping
 from privacy.disposal.finishing import follow_up
 from privacy.disposal.mandate import Mandate
 from privacy.disposal.models import Closure
@@ -37,15 +38,17 @@ def run_closures(
     Queries grow with models times batches.
 
     Returns:
-        ``accounts`` to destroy (or destroyed), ``partial`` left over, ``reopened`` and taken back.
+        ``accounts`` to destroy (or destroyed), ``partial`` left over, ``reopened`` and taken back, and ``held``
+        ones where a legal hold stopped any.
     """
     due = Closure.objects.due(horizon)
     counts = {"accounts": 0, "partial": 0, "reopened": 0}
     if dry_run:
         # An account that is erased already and waits for a file or a store takes nobody away a second time.
-        return {**counts, "accounts": due.unerased().count()}
+        return {**counts, "accounts": keeping.not_named(due.unerased()).count() + keeping.freed(horizon)}
     pace = _pace()
-    for keys in keyset(due, pace.size):
+    # What a released hold set free comes behind what was due anyway, by its own date.
+    for keys in chain(keyset(due, pace.size), keeping.wake(horizon=horizon, size=pace.size)):
         with pace.turn(len(keys)):
             _erase(keys, counts, now=now, actor=actor)
         _finish(keys, counts, now=now, actor=actor)
@@ -61,7 +64,7 @@ def close_accounts(
 
     Returns:
         ``accounts`` destroyed, ``partial`` ones, ``scheduled`` where the policy gives them time, and
-        ``reopened`` ones, whose earlier closure was taken back.
+        ``reopened`` ones, whose earlier closure was taken back; ``held`` ones where a legal hold stopped any.
 
     Raises:
         MandateTooWeak: the policy demands more before an account is removed.
@@ -113,7 +116,10 @@ def _erase(keys: Sequence[UUID], counts: dict[str, int], *, now: datetime, actor
 def _finish(keys: Sequence[UUID], counts: dict[str, int], *, now: datetime, actor: Actor) -> None:
     """Files, caches and stores: however slow they are, the database is free meanwhile."""
     counts["accounts"] += follow_up(keys, now=now, actor=actor)
-    counts["partial"] += Closure.objects.these(keys).filter(status=Closure.Status.PARTIAL).count()
+    became = dict(Closure.objects.these(keys).order_by().values_list("status").annotate(Count("pk")))
+    counts["partial"] += became.get(Closure.Status.PARTIAL, 0)
+    if held := became.get(Closure.Status.HELD, 0):
+        counts["held"] = counts.get("held", 0) + held
 
 
 def _pace() -> Pace:

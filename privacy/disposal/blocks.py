@@ -5,7 +5,10 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from privacy.core.registries import Replayer, key_users, providers, replayers
-from privacy.disposal import journalling
+from privacy.disposal import (
+    hold_blocks,  # noqa: F401 registers what it has to say
+    journalling,
+)
 from privacy.disposal.journal import files, heads
 from privacy.disposal.journal.restores import notice
 from privacy.disposal.replaying_closures import replay_closures

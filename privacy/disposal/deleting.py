@@ -21,6 +21,7 @@ from privacy.datamap.graph import Subjects
 from privacy.disposal import closing, destroying, journalling, opening
 from privacy.disposal.cascades import Cascade
 from privacy.disposal.finishing import follow_up
+from privacy.disposal.keeping import holds_on
 from privacy.disposal.mandate import Mandate
 from privacy.disposal.models import Closure
 from privacy.disposal.obstacles import obstacles
@@ -28,6 +29,7 @@ from privacy.disposal.removal import ours
 
 #: Where staff close an account, in the words of the admin's screens.
 SCREEN = "Privacy › Closures › Close an account"
+_HELD = "a legal hold keeps data of an account that would be deleted"
 
 
 class DeletionRefused(PrivacyError, PermissionDenied):
@@ -91,10 +93,11 @@ def why_refused(*, origin: Any, now: datetime) -> DeletionRefused | None:
 
 
 def _why_not(cascade: Cascade, keys: Sequence[Any], *, now: datetime) -> str:
-    texts = [str(key) for key in keys]
-    if Closure.objects.filter(subject_key__in=texts, status=Closure.Status.HELD).exists():
-        return "a legal hold keeps data of an account that would be deleted"
     subjects = Subjects.of(keys)
+    holds, _spared = holds_on(subjects)
+    texts = [str(key) for key in keys]
+    if holds or Closure.objects.held().filter(subject_key__in=texts).exists():
+        return _HELD
     beyond = cascade.beyond(subjects, now)
     if beyond:
         named = ", ".join(beyond)
@@ -120,5 +123,7 @@ def _close(keys: Sequence[Any], *, now: datetime, actor: Actor) -> None:
             destroying.destroy_together(closures, now=now, actor=actor)
         except PrivacyError as error:
             raise DeletionRefused(f"its closure would stop: {error.field}: {error.problem}") from error
+        if any(closure.status == Closure.Status.HELD for closure in closures):  # placed at this very moment
+            raise DeletionRefused(_HELD)
         finish = partial(follow_up, [closure.pk for closure in closures], now=now, actor=actor)
         transaction.on_commit(finish, using=closing.using())

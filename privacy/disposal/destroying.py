@@ -24,6 +24,7 @@ from privacy.disposal import journalling, receipts, sessions
 from privacy.disposal.closing import Closures, lock, lock_again, people, reason_of, using, write
 from privacy.disposal.execution import Outcome, erase
 from privacy.disposal.journal.restores import SiteRestored
+from privacy.disposal.keeping import added, set_held_aside, without_named
 from privacy.disposal.models import Closure
 from privacy.disposal.obstacles import Obstacle, obstacles
 from privacy.disposal.queries import rules
@@ -89,7 +90,9 @@ def _set_aside(keys: Sequence[uuid.UUID], *, now: datetime) -> tuple[list[Closur
         closures = lock(_to_destroy(keys), wait=False)
         by_key = {closure.subject_key: closure for closure in closures}
         stuck: set[uuid.UUID] = set()
-        for obstacle in _obstacles(closures):
+        found = _obstacles(closures)
+        by_key = without_named(by_key) if found else by_key  # of whom a hold keeps all, nothing is tried
+        for obstacle in found:
             stopped = [by_key[key] for key in obstacle.keys if key in by_key and by_key[key].pk not in stuck]
             fail(stopped, reason=obstacle.reason, now=now)
             stuck |= {closure.pk for closure in stopped}
@@ -138,6 +141,9 @@ def destroy_together(closures: Closures, *, now: datetime, actor: Actor) -> None
         PrivacyError: what the plan met, by name of model and field.
         django.db.Error: what the database itself refused.
     """
+    closures = set_held_aside(closures, now=now, actor=actor)
+    if not closures:
+        return
     batch = uuid.uuid4()
     subjects = people(closures)
     # Again, and in earnest: a session that the cut-off could not end, or that began since, must not stay.
@@ -146,8 +152,9 @@ def destroy_together(closures: Closures, *, now: datetime, actor: Actor) -> None
     outcome = erase(subjects=subjects, batch=batch, now=now, using=router.db_for_write(get_user_model()))
     backups_until = _last_backup_date(now)
     steps, kept = _as_rows(outcome)
+    fresh = [closure for closure in closures if not closure.held_by]
     write(
-        closures,
+        fresh,
         batch=batch,
         erased_at=now,
         errors=[],
@@ -155,6 +162,13 @@ def destroy_together(closures: Closures, *, now: datetime, actor: Actor) -> None
         steps=steps,
         kept=kept,
     )
+    for closure in closures:
+        if closure.held_by:  # what a hold let go before, and what it did not keep itself, belongs to the story
+            story = {
+                "steps": added(closure.steps, steps),
+                "kept": [row for row in closure.kept if not row.get("review_at")] + kept,
+            }
+            write([closure], batch=batch, erased_at=now, errors=[], backups_until=backups_until, **story)
     receipts.open_receipts(closures, now=now)
     _prove(closures, outcome, now=now, actor=actor)
 
@@ -180,8 +194,7 @@ def _prove(closures: Closures, outcome: Outcome, *, now: datetime, actor: Actor)
 
 
 def _as_rows(outcome: Outcome) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    kept = [{**asdict(item), "until": item.until.isoformat() if item.until else None} for item in outcome.kept]
-    return [asdict(step) for step in outcome.steps], kept
+    return [asdict(step) for step in outcome.steps], [item.as_row() for item in outcome.kept]
 
 
 def _last_backup_date(now: datetime) -> datetime | None:

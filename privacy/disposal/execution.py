@@ -25,8 +25,12 @@ from privacy.disposal.plan import KeptRows, Step, kept_rows, route
 from privacy.disposal.relations import Leaving, inbound, settle
 from privacy.disposal.removal import ExpiryReport, delete_rows, remove
 from privacy.disposal.rereading import Reread, Residue, require_empty
+from privacy.disposal.sparing import Spared
 
 __all__ = ["Outcome", "Residue", "StepDone", "erase"]
+
+
+_READ_ALONE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,8 @@ class Outcome:
         }
 
 
-def erase(*, subjects: Subjects, batch: uuid.UUID, now: datetime, using: str) -> Outcome:
-    """Destroy what the declarations say of these people, and verify it.
+def erase(*, subjects: Subjects, batch: uuid.UUID, now: datetime, using: str, spared: Spared | None = None) -> Outcome:
+    """Destroy what the declarations say of these people, and verify it; ``spared`` rows are held, and stay whole.
 
     The caller holds a transaction with a savepoint: any error undoes the whole batch. Rows in other databases are
     written down by key before anything goes that leads to them, and follow after the commit (``elsewhere``).
@@ -83,37 +87,40 @@ def erase(*, subjects: Subjects, batch: uuid.UUID, now: datetime, using: str) ->
         django.db.Error: what the database itself refused.
     """
     outcome = Outcome(batch)
-    people = len(subjects.keys)
+    # A statement that leaves out what is held is long enough by itself: each is read back alone.
+    people = len(subjects.keys) if spared is None else _READ_ALONE
     sweeping.queue_caches(subjects, batch=batch, now=now)
-    for step in elsewhere.steps():
+    for step in elsewhere.steps() if spared is None else ():  # they wait for the release
         rows = step.rows(subjects)
         outcome.kept.extend(kept_rows(step, rows, now))
         elsewhere.note(step, rows, batch=batch)
-    together = _rows_of_circles(subjects, batch=batch)
+    together = _rows_of_circles(subjects, spared, batch=batch)
     steps = [step for step in route() if not step.elsewhere]
     for step in steps:
         if any(reread.needs(step.declared.model) for reread in outcome.unread):
             outcome.read_back(people)
-        rows = together.get(step.place, step.rows(subjects))
+        rows = together[step.place] if step.place in together else _rows(step, subjects, spared)
         outcome.kept.extend(kept_rows(step, rows, now))
         if step.action == "delete":
             done = _delete(step, rows, outcome, now, leaving=partial(_of, together))
         else:
             done = _mask(step, rows, outcome, now)
         outcome.steps.extend(item for item in done if item.rows or item.files)
+        if spared:  # held rows stay along any link
+            outcome.cut.clear()
     outcome.read_back(people)
-    _reread_links(steps, subjects)
+    _reread_links(steps, subjects, spared, people)
     settle(using)
     capture.release(batch, but=[step.place for step in elsewhere.steps()])
     return outcome
 
 
-def _rows_of_circles(subjects: Subjects, *, batch: uuid.UUID) -> dict[str, QuerySet[Any]]:
+def _rows_of_circles(subjects: Subjects, spared: Spared | None, *, batch: uuid.UUID) -> dict[str, QuerySet[Any]]:
     """Rows that are reached through each other, by key: the first to go would take the others' path along."""
     found = {}
     for step in route():
         if step.circular and step.action == "delete":
-            rows = step.rows(subjects)
+            rows = _rows(step, subjects, spared)
             capture.keys(rows, batch=batch, place=step.place)
             found[step.place] = capture.read(step.declared.model, batch=batch, place=step.place, using=rows.db)
     return found
@@ -192,17 +199,22 @@ def _cutting(step: Step, values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _reread_links(steps: Sequence[Step], subjects: Subjects) -> None:
+def _rows(step: Step, subjects: Subjects, spared: Spared | None) -> QuerySet[Any]:
+    rows = step.rows(subjects)
+    return spared.without(step.declared, rows) if spared else rows
+
+
+def _reread_links(steps: Sequence[Step], subjects: Subjects, spared: Spared | None, people: int) -> None:
     """No row may be linked to the person any more, whichever step should have cut it."""
     require_empty(
         [
             Reread(
-                step.rows(subjects),
+                _rows(step, subjects, spared),
                 f"{step.declared.label}.{step.side.direct_field.name}",
                 "rows were still linked at the end",
             )
             for step in steps
             if step.side.direct_field is not None
         ],
-        people=len(subjects.keys),
+        people=people,
     )

@@ -34,6 +34,7 @@ from privacy.disposal.masks import mask_values, unmasked
 from privacy.disposal.models import Closure
 from privacy.disposal.removal import ExpiryReport, remove
 from privacy.disposal.rereading import Residue
+from privacy.disposal.sparing import Spared, without_held
 from privacy.evidence.services import record
 
 Progress = Callable[[dict[str, int]], None]
@@ -42,13 +43,16 @@ Progress = Callable[[dict[str, int]], None]
 _FIRST_WINDOW = 1000
 
 
-def over(declared: Declared, expiry: Expiry, cutoff: datetime) -> QuerySet[Any]:
-    """Rows whose period ended at ``cutoff`` or before and that were not treated yet."""
+def over(declared: Declared, expiry: Expiry, cutoff: datetime, spared: Spared | None = None) -> QuerySet[Any]:
+    """Rows whose period ended at ``cutoff`` or before, that were not treated yet and that no hold keeps.
+
+    ``spared`` are the holds as they were read before, for screens that ask about many schedules.
+    """
     rows: QuerySet[Any] = QuerySet(declared.model, using=declared.using).filter(**{f"{expiry.start}__lte": cutoff})
     if isinstance(expiry.action, Anonymise):
         values = mask_values(declared.model, expiry.action, declared.using)
         rows = rows.filter(unmasked(values)) if values else rows.none()
-    return rows
+    return spared.without(declared, rows) if spared is not None else without_held(declared, rows)
 
 
 def expire(
@@ -81,7 +85,8 @@ def expire(
     for lower, upper in windows(rows, expiry.start, until=cutoff, size=pace.size):
         before, along = report.rows, report.children
         with _window(declared, pace):
-            window = rows.filter(within(expiry.start, lower, upper))
+            # Asked anew: a hold may have been placed since the last window.
+            window = over(declared, expiry, cutoff).filter(within(expiry.start, lower, upper))
             if isinstance(expiry.action, Anonymise):
                 _mask_window(declared, expiry.action, window, report, now=now)
             else:
@@ -121,7 +126,7 @@ def end_keep(
     for lower, upper in windows(rows, keep.start, until=until, size=pace.size):
         before, along = report.rows, report.children
         with _window(declared, pace):
-            window = rows.filter(within(keep.start, lower, upper))
+            window = kept_over(declared, keep, moment).filter(within(keep.start, lower, upper))
             remove(declared.model, window.filter(last), report, now=now, hooks=declared.data.hooks)
             report.rows += window.update(**emptied(declared, keep)) if emptied(declared, keep) else 0
             counts = {"rows": report.rows - before, "taken_along": report.children - along}
@@ -130,13 +135,15 @@ def end_keep(
     return report
 
 
-def kept_over(declared: Declared, keep: KeptField, moment: datetime) -> QuerySet[Any]:
-    """Rows cut from their person whose ground for ``keep`` has ended at ``moment`` and that still hold it."""
+def kept_over(declared: Declared, keep: KeptField, moment: datetime, spared: Spared | None = None) -> QuerySet[Any]:
+    """Rows cut from their person whose ground for ``keep`` has ended at ``moment``, that still hold it, and that no
+    hold keeps; ``spared`` as in ``over``."""
     cutoff = keep.period.cutoff(moment, settings.calendar)
     blank = emptied(declared, keep)
     holding = unmasked(blank) if blank else Q(pk__in=[])
     rows = left_behind(declared).filter(**{f"{keep.start}__lte": cutoff})
-    return rows.filter(every_ground_ended(declared, moment) | holding)
+    rows = rows.filter(every_ground_ended(declared, moment) | holding)
+    return spared.without(declared, rows) if spared is not None else without_held(declared, rows)
 
 
 @contextmanager

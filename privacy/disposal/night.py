@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from privacy.core.registries import NightContext, NightStep, StepReport, night_steps
-from privacy.disposal import rekeying, sessions, sweeping
+from privacy.disposal import hold_alarms, rekeying, sessions, sweeping
 from privacy.disposal.claims import held
 from privacy.disposal.journalkeeping import keep_journal
-from privacy.disposal.models import StoreReceipt, Sweep
+from privacy.disposal.models import Hold, StoreReceipt, Sweep
 from privacy.disposal.orphans import open_orphans
 from privacy.disposal.queries import StoreStanding, due_by_site, store_standings
 from privacy.disposal.services import review_waiting, run_closures, take_over_closed
@@ -42,6 +42,13 @@ def closures(context: NightContext) -> StepReport:
     )
     partial = counts["partial"]
     return StepReport(counts, error=f"{partial} accounts are partial: see Closures" if partial else "")
+
+
+def holds(context: NightContext) -> StepReport:
+    """Tell the site's admins of holds that nobody looked at in time, or whose end has passed."""
+    told = 0 if context.dry_run else hold_alarms.warn(now=context.now)
+    in_force = Hold.objects.in_force().count()
+    return StepReport({"holds": in_force, "told": told} if in_force else {})
 
 
 def files(context: NightContext) -> StepReport:
@@ -123,3 +130,4 @@ night_steps.add(
 )
 # Before the closures, which end the sessions that are known by then.
 night_steps.add("disposal.sessions", NightStep("disposal.sessions", 150, "Index sessions", index_sessions))
+night_steps.add("disposal.holds", NightStep("disposal.holds", 190, "Look after legal holds", holds))

@@ -6,8 +6,8 @@ rows that point through a generic key go before what they point at.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
 from typing import Any
 
@@ -23,6 +23,7 @@ from privacy.datamap.declarations import Anonymise, Delete, Keep
 from privacy.datamap.graph import Declared, Side, Subjects
 from privacy.datamap.order import arranged
 from privacy.datamap.rows import key_as_text
+from privacy.disposal.hold_rules import ground_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +86,33 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class KeptRows:
-    """Rows that outlive the person: how many, on what ground, and until when at the latest."""
+    """Rows that outlive the person: how many, on what ground, and until when at the latest.
+
+    ``review_at`` is set where a legal hold keeps them: somebody looks again by then.
+    """
 
     model: str
     rows: int
     ground: str
     until: datetime | None
+    review_at: datetime | None = None
+
+    def as_row(self) -> dict[str, Any]:
+        """As a closure stores it."""
+        moments = {"until": self.until, "review_at": self.review_at}
+        return {**asdict(self), **{name: moment and moment.isoformat() for name, moment in moments.items()}}
+
+    @property
+    def ground_words(self) -> str:
+        """The ground as a person reads it; that of a hold is a word of the profile."""
+        return ", ".join(map(ground_words, self.ground.split(", "))) if self.review_at else self.ground
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> KeptRows:
+        """As ``as_row`` wrote it; ``review_at`` is absent from rows of before there were holds."""
+        moments = {name: row.get(name) for name in ("until", "review_at")}
+        ends = {name: datetime.fromisoformat(text) if text else None for name, text in moments.items()}
+        return cls(model=row["model"], rows=row["rows"], ground=row["ground"], **ends)
 
 
 def route() -> tuple[Step, ...]:

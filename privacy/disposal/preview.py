@@ -10,8 +10,11 @@ from django.db.models import Count
 
 from privacy.datamap.graph import Subjects
 from privacy.disposal.grounds import every_ground_ended
+from privacy.disposal.holds import HoldFact
+from privacy.disposal.keeping import held_rows, holds_on
 from privacy.disposal.obstacles import obstacles
 from privacy.disposal.plan import KeptRows, Step, kept_rows, route
+from privacy.disposal.sparing import Spared
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +35,24 @@ class Plan:
         steps: in the order in which they run, those without rows left out.
         kept: what stays, with ground and end.
         blockers: what would stop it, each with its field and mend (``"shop.Invoice.order: rows still …"``).
+        holds: the legal holds that keep anything of them; the account would be cut off, and the closure *held*.
     """
 
     steps: tuple[PlannedStep, ...]
     kept: tuple[KeptRows, ...]
     blockers: tuple[str, ...]
+    holds: tuple[HoldFact, ...] = ()
 
 
 def preview(subjects: Subjects, now: datetime) -> Plan:
     """Count what erasing these people would do. Queries grow with declared models, not with rows."""
     steps: list[PlannedStep] = []
     kept: list[KeptRows] = []
+    in_force, spared = holds_on(subjects)
     for step in route():
         rows = step.rows(subjects)
+        if spared:
+            rows = spared.without(step.declared, rows)
         counts = rows.aggregate(rows=Count("pk"), ended=Count("pk", filter=groundless(step, now)), **_file_counts(step))
         count, ended = counts.pop("rows"), counts.pop("ended")
         if count > ended:
@@ -53,8 +61,14 @@ def preview(subjects: Subjects, now: datetime) -> Plan:
             steps.append(PlannedStep(step.declared.label, "delete", ended, 0))
         if count:
             kept.extend(kept_rows(step, rows, now))
-    blockers = dict.fromkeys(obstacle.reason for obstacle in obstacles(subjects))
-    return Plan(tuple(steps), tuple(kept), tuple(blockers))
+    if spared:
+        kept.extend(held_rows(subjects, spared))
+    blockers = dict.fromkeys(obstacle.reason for obstacle in obstacles(subjects) if not _all_held(subjects, spared))
+    return Plan(tuple(steps), tuple(kept), tuple(blockers), in_force)
+
+
+def _all_held(subjects: Subjects, spared: Spared | None) -> bool:
+    return spared is not None and spared.holds.wholly >= {str(key) for key in subjects.keys}
 
 
 def exceeds(subjects: Subjects, limit: int) -> bool:

@@ -12,6 +12,7 @@ from privacy.core.conf import settings
 from privacy.core.periods import Period
 from privacy.core.registries import CheckContext, Finding, live_check, providers
 from privacy.datamap import graph
+from privacy.disposal import promises_of_holds  # noqa: F401 registers its check
 from privacy.disposal.journal import files
 from privacy.disposal.journal.restores import is_restored
 from privacy.disposal.journalkeeping import over_segments, unwritten

@@ -12,7 +12,7 @@ from django.db import models
 from privacy.core.among import Among
 
 if TYPE_CHECKING:
-    from privacy.disposal.models import Captured, Closure, JournalPage, SessionIndex, StoreReceipt, Sweep
+    from privacy.disposal.models import Captured, Closure, Hold, JournalPage, SessionIndex, StoreReceipt, Sweep
 
 AT_REST = ("done", "cancelled", "held", "undecided")
 
@@ -47,6 +47,10 @@ class ClosureQuerySet(models.QuerySet["Closure"]):
     def these(self, keys: Sequence[UUID]) -> ClosureQuerySet:
         """By primary key, however many."""
         return self.filter(Among("pk", keys))
+
+    def held(self) -> ClosureQuerySet:
+        """Cut off, with data that a legal hold keeps."""
+        return self.filter(status="held")
 
     def of(self, subject_key: str) -> ClosureQuerySet:
         return self.filter(subject_key=subject_key)
@@ -93,3 +97,22 @@ class JournalPageQuerySet(models.QuerySet["JournalPage"]):
     def unwritten(self) -> JournalPageQuerySet:
         """Committed, and not in the files yet."""
         return self.filter(written=False)
+
+
+class HoldQuerySet(models.QuerySet["Hold"]):
+    """Holds by whether they hold, and by what must be done about them."""
+
+    def in_force(self) -> HoldQuerySet:
+        """Not released. One whose end has passed is in force until a person says otherwise."""
+        return self.filter(released_at__isnull=True)
+
+    def over(self, now: datetime) -> HoldQuerySet:
+        """In force although its end has passed."""
+        return self.in_force().filter(ends_at__lte=now)
+
+    def unreviewed(self, now: datetime) -> HoldQuerySet:
+        """In force, and nobody looked again by the date that was set."""
+        return self.in_force().filter(review_at__lte=now)
+
+    def of_case(self, case: str) -> HoldQuerySet:
+        return self.filter(case=case)

@@ -69,8 +69,9 @@ def _verdict(one: Told) -> _Verdict | None:
         return "erase"
     if one.state == "void":
         return None
-    # Nobody knows whether an intention was carried out, nor what would have stopped it: a person decides.
-    return "undecided" if "intended" in one.states else "reopen"
+    # Nobody knows whether an intention was carried out, nor what would have stopped it: a person decides. One that
+    # a legal hold stopped was told as opened again.
+    return "undecided" if one.state == "intended" else "reopen"
 
 
 def _accounts_back(told: list[Told]) -> Iterator[tuple[_Found | None, int]]:

@@ -1,9 +1,14 @@
-"""The profile table that this room owns."""
+"""The profile tables that this room owns."""
 
 from privacy.core.registries import ProfileSection, profile_sections
+from privacy.disposal.hold_rules import HoldRules
 from privacy.disposal.rules import ClosureRules
 
 profile_sections.add(
     "closure",
     ProfileSection("closure", ClosureRules.parse, {"closure.after": lambda rules: rules.after}),
+)
+profile_sections.add(
+    "holds",
+    ProfileSection("holds", HoldRules.parse, {"holds.review_every": lambda rules: rules.review_every}),
 )

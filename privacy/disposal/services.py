@@ -104,10 +104,7 @@ class ClosureReport:
             subject=closure.pseudonym,
             status=str(closure.status),
             steps=tuple(StepDone(**step) for step in closure.steps),
-            kept=tuple(
-                KeptRows(**{**item, "until": datetime.fromisoformat(item["until"]) if item["until"] else None})
-                for item in closure.kept
-            ),
+            kept=tuple(KeptRows.of_row(row) for row in closure.kept),
             errors=tuple(closure.errors),
             backups_until=closure.backups_until,
             due_at=closure.due_at,
@@ -204,13 +201,16 @@ def _close_one(find: Callable[[], Closure], *, now: datetime, actor: Actor, any_
 
 
 def _destroy_or_wait(closure: Closure, *, now: datetime, actor: Actor, any_size: bool) -> None:
-    """Destroy the account unless it is destroyed already, or waits for its date, a hold or a task."""
-    if closure.erased_at is not None or closure.status in (Closure.Status.HELD, Closure.Status.CANCELLED):
+    """Destroy the account unless it is destroyed already, or waits for its date or a task; a hold has its say then."""
+    if closure.erased_at is not None or closure.status == Closure.Status.CANCELLED:
         return
     if closure.due_at > now:
         closing.lock_out([closure], now=now, for_good=False)
         return
     again = closure.cut_off_at is not None
+    if closure.status == Closure.Status.HELD:  # asked again: the hold may be gone
+        closure.status = Closure.Status.CUT_OFF
+        closure.save(update_fields=["status"])
     closing.cut_off([closure], now=now)
     if not any_size and exceeds(closing.people([closure]), settings.close_in_request_rows):
         nudge("privacy.close", closure=str(closure.pk))

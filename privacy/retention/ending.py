@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Protocol
 
 from django.db.models import Count, Min, Q, QuerySet
@@ -17,7 +18,9 @@ from privacy.datamap import graph
 from privacy.datamap.shapes import Expiry, KeptField
 from privacy.disposal import expiry as disposal
 from privacy.disposal.grounds import left_behind
+from privacy.disposal.holds import in_force
 from privacy.disposal.plan import as_moment
+from privacy.disposal.sparing import Spared
 from privacy.promises.bounds import Bound
 from privacy.retention.declarations import DeclaredEnd, Ends, declared_ends
 from privacy.retention.models import Schedule
@@ -95,8 +98,13 @@ class Rulebook:
         """Rows whose end has come at ``moment``, as a night at ``night`` sees it, and that still are what they were."""
         end, cutoff = self.end(schedule), self.cutoff(schedule, moment, night)
         if isinstance(end.rule, KeptField):
-            return disposal.kept_over(end.declared, end.rule, moment)
-        return disposal.over(end.declared, end.rule, cutoff)
+            return disposal.kept_over(end.declared, end.rule, moment, self._spared)
+        return disposal.over(end.declared, end.rule, cutoff, self._spared)
+
+    @cached_property
+    def _spared(self) -> Spared:
+        """The rows that legal holds keep, read once."""
+        return Spared(in_force())
 
 
 def periods_in_force() -> dict[str, Period]:

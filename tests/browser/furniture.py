@@ -9,7 +9,7 @@ from typing import Any
 from privacy.backups.models import Backup, BackupStorage, RegisteredCopy
 from privacy.core.actors import Actor
 from privacy.core.pseudonyms import pseudonym
-from privacy.disposal.models import Closure, StoreReceipt
+from privacy.disposal.models import Closure, Hold, StoreReceipt
 from privacy.evidence.sealing import seal
 from privacy.promises.models import PromiseRun
 from privacy.promises.services import check_promises, load_profile
@@ -37,6 +37,7 @@ def furnish(*, now: datetime, staff: Any) -> None:
     _closures(now)
     _nights(now)
     _backups(now)
+    _holds(now)
     seal(now=now, actor=actor)
 
 
@@ -164,3 +165,18 @@ def _backups(now: datetime) -> None:
             registered_at=now,
             changed_at=now,
         )
+
+
+def _holds(now: datetime) -> None:
+    """One in force, one whose review is overdue, one past its end, one of everybody, one released."""
+    shapes: list[dict[str, Any]] = [
+        {"case": "2026/K-17", "ground": "litigation", "subject_key": "9005"},
+        {"case": "2026/K-17", "ground": "litigation", "subject_key": "9003", "categories": ["messages", "uploads"]},
+        {"case": "12 O 345/26", "ground": "dispute", "subject_key": "9004", "review_at": now - DAY},
+        {"ground": "law", "scope": "category", "categories": ["purchases"], "review_at": now + 5 * DAY},
+        {"ground": "archive", "subject_key": "9001", "review_at": now - 9 * DAY, "ends_at": now - 2 * DAY},
+        {"case": "7/25", "ground": "law", "released_at": now - 3 * DAY},
+    ]
+    for shape in shapes:
+        dates = {"placed_at": now - 40 * DAY, "review_at": now + 60 * DAY, "ends_at": now + 200 * DAY}
+        Hold.objects.create(**{"scope": "person", **dates, **shape})

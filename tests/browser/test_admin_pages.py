@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from privacy.disposal.models import Closure
+from privacy.disposal.models import Closure, Hold
 from tests.browser.conftest import DESK, PHONE, Visitor, overflow
 
 DESK_URL = "/admin/privacy/"
@@ -31,6 +31,8 @@ def screens() -> Iterator[str]:
         yield reverse(f"admin:privacy_{name}_changelist")
         for row in model._default_manager.all()[: 6 if model is Closure else 1]:
             yield reverse(f"admin:privacy_{name}_change", args=[row.pk])
+    yield reverse("admin:privacy_hold_add")
+    yield reverse("admin:privacy_hold_release", args=[Hold.objects.filter(case="2026/K-17")[0].pk])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -25,7 +25,7 @@ from privacy.core.actors import Actor
 from privacy.core.chips import chip
 from privacy.core.errors import PrivacyError
 from privacy.core.generic_admin import ModelAdmin
-from privacy.disposal import services
+from privacy.disposal import hold_queries, services
 from privacy.disposal.admin.closing import ClosingScreen
 from privacy.disposal.models import Closure
 
@@ -133,7 +133,9 @@ class ClosureAdmin(ClosingScreen, ModelAdmin[Closure]):
             "report": services.ClosureReport.of(closure),
             "receipts": closure.receipts.order_by("store"),
             "in_batch": Closure.objects.filter(batch=closure.batch).count() if closure.batch else 1,
-            "may_run": self.has_run_permission(request) and closure.is_open and closure.status != "held",
+            "may_run": self.has_run_permission(request) and closure.is_open,
+            "holds": hold_queries.holds_on_closure(closure) if closure.status == "held" else (),
+            "may_see_holds": request.user.has_perm("privacy.view_hold"),
             "may_cancel": self.has_run_permission(request) and closure.status in ("scheduled", "planned", "undecided"),
             "subject": self._subject(request, closure),
             "subject_hidden": bool(closure.subject_key) and not request.user.has_perm(SEE_SUBJECT),
@@ -168,6 +170,10 @@ class ClosureAdmin(ClosingScreen, ModelAdmin[Closure]):
             return
         if report.status == Closure.Status.DONE:
             self.message_user(request, _("Everything is removed; the closure is done."), messages.SUCCESS)
+        elif report.status == Closure.Status.HELD:
+            self.message_user(
+                request, _("A legal hold still keeps it; the closure's page says which."), messages.WARNING
+            )
         else:
             self.message_user(
                 request, _("Something is still left; the reasons are on the closure's page."), messages.WARNING
@@ -184,11 +190,16 @@ class ClosureAdmin(ClosingScreen, ModelAdmin[Closure]):
 
     def _subject(self, request: HttpRequest, closure: Closure) -> str | SafeString:
         """The account, for those who may see it and while there is one."""
-        if not closure.subject_key or not request.user.has_perm(SEE_SUBJECT):
-            return ""
-        meta = get_user_model()._meta
-        try:
-            url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[closure.subject_key])
-        except NoReverseMatch:
-            return closure.subject_key
-        return format_html('<a href="{}">{}</a>', url, closure.subject_key)
+        return account_link(closure.subject_key) if request.user.has_perm(SEE_SUBJECT) else ""
+
+
+def account_link(key: str) -> str | SafeString:
+    """The account of ``str(pk)``, leading to its screen where the site's admin has one; empty without a key."""
+    meta = get_user_model()._meta
+    if not key:
+        return ""
+    try:
+        url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[key])
+    except NoReverseMatch:
+        return key
+    return format_html('<a href="{}">{}</a>', url, key)

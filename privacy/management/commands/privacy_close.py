@@ -35,6 +35,9 @@ class Command(PrivacyCommand):
                 "status": "preview",
                 "steps": jsonable(plan.steps),
                 "kept": jsonable(plan.kept),
+                "holds": [
+                    {**jsonable(fact), "categories": sorted(fact.categories), "key": None} for fact in plan.holds
+                ],
                 "errors": list(plan.blockers),
             }
         mandate = Mandate("staff", Closure.Channel.COMMAND, "staff")
@@ -54,9 +57,14 @@ class Command(PrivacyCommand):
             self.stdout.write(f"  {step['action']:<10} {step['model']:<32} {step['rows']:>8} rows{files}")
         for kept in report["kept"]:
             until = kept["until"] or "no end"
+            if kept["review_at"]:
+                until = f"released (review by {kept['review_at']})"
             self.stdout.write(
                 f"  kept       {kept['model']:<32} {kept['rows']:>8} rows: {kept['ground']}, until {until}"
             )
+        for hold in report.get("holds", ()):
+            what = ", ".join(hold["categories"]) or "everything"
+            self.stdout.write(f"  legal hold on {what}: {hold['ground']}, review by {hold['review_at']}")
         for error in report["errors"]:
             self.stdout.write(self.style.ERROR(f"  left: {error}"))
         backups_until = report.get("backups_until")

@@ -69,6 +69,9 @@ class Closure(models.Model):
     kept = models.JSONField(_("kept"), default=list, blank=True)
     errors = models.JSONField(_("errors"), default=list, blank=True)
     backups_until = models.DateTimeField(_("in backups until"), null=True, blank=True)
+    held_by = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="the holds in force when a hold last stopped it"
+    )
 
     objects = ClosureQuerySet.as_manager()
 
