@@ -218,4 +218,4 @@ def test_queries_grow_with_batches_and_never_with_people(now: datetime) -> None:
         return len(found_there)
 
     queries_for(1)
-    assert queries_for(12) == queries_for(3)
+    assert queries_for(9) == queries_for(3)  # more would be more batches: on SQLite the first has ten people
