@@ -46,14 +46,14 @@ def lying(folder: Path) -> int:
     return sum(1 for _ in folder.iterdir()) if folder.exists() else 0
 
 
-def begun(site: Site, night: subprocess.Popen[str], *, timeout: float = 90) -> None:
+def begun(site: Site, night: subprocess.Popen[str], *, timeout: float = 200) -> None:
     """Wait until the purge begins."""
     _until(site, night, lambda ask: ask(_STEP) > 0, timeout)
 
 
 def wait(site: Site, night: subprocess.Popen[str], holds: Callable[[Site, Callable[[str], int]], bool]) -> None:
     """Wait, without a pause, until ``holds`` says so."""
-    _until(site, night, lambda ask: holds(site, ask), 120)
+    _until(site, night, lambda ask: holds(site, ask), 400)
 
 
 def hit(site: Site, began: float) -> Hit:
@@ -77,7 +77,7 @@ def measured(site: Site) -> float:
     began = time.monotonic()
     wait(site, night, lambda _site, ask: ask(_OVER) > 0)
     took = time.monotonic() - began
-    assert night.wait(timeout=240) == 0, night.communicate()
+    assert night.wait(timeout=500) == 0, night.communicate()
     return took
 
 

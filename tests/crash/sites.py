@@ -81,10 +81,17 @@ class Site(_Site):
             start_new_session=True,
         )
 
+    def run(self, *words: str) -> str:
+        """Standard output of a process that ends well."""
+        process = self.start(*words)
+        said, complained = process.communicate(timeout=500)
+        assert process.returncode in (0, 1), complained
+        return said
+
     def begin_night(self, at: datetime = NIGHT) -> subprocess.Popen[str]:
         return self.start("manage.py", "privacy_nightly", "--json", "--at", at.isoformat())
 
-    def night(self, at: datetime = NIGHT, *, timeout: float = 240) -> dict[str, Any]:
+    def night(self, at: datetime = NIGHT, *, timeout: float = 500) -> dict[str, Any]:
         """A whole night; its report. ``exit`` is the code, ``said`` what went to standard error."""
         process = self.begin_night(at)
         try:

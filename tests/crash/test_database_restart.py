@@ -36,7 +36,7 @@ def test_a_night_whose_connections_are_cut_again_and_again_loses_nothing(faulty:
             time.sleep(chance.uniform(0.1, 0.6))
             if night.poll() is None:
                 cuts += beside.execute(_CUT, [site.database]).fetchone()[0]  # type: ignore[index]
-    out, said = night.communicate(timeout=240)
+    out, said = night.communicate(timeout=500)
     assert cuts, "nothing was cut"
     print(f"seed {seed}: {cuts} connections cut, the night ended with {night.returncode}")
     assert "@example.org" not in out + said
@@ -79,7 +79,7 @@ def test_a_database_that_restarts_in_mid_run_is_waited_for_reported_and_made_up_
     own.stop("immediate")
     time.sleep(2)
     own.start()
-    out, said = night.communicate(timeout=240)
+    out, said = night.communicate(timeout=500)
     report = json.loads(out)
     assert report["status"] == "failed", (report, said)
     assert "disposal.closures" in failed(report)
@@ -99,7 +99,7 @@ def test_a_database_that_stays_away_ends_the_night_which_tells_the_admins_by_mai
     killing.begun(site, night)
     killing.wait(site, night, lambda s, ask: ask(killing._ERASED) >= 20)
     own.stop("immediate")
-    out, said = night.communicate(timeout=240)
+    out, said = night.communicate(timeout=500)
     own.start()
     assert night.returncode == 1
     assert '"the night broke off (' in out
