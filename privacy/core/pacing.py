@@ -24,6 +24,9 @@ GAP = 0.12
 #: Where others write, the work takes no more than this share of the time on SQLite.
 SHARED = 0.5
 _FIRST, _GROWTH = 10, 4.0
+#: On a machine that does much else, what every transaction costs by itself may be most of the budget. Fewer items would
+#: then cost more altogether, down to one at a time: it is aimed at so many times that cost, within so many budgets.
+_WORTH, _STRETCH, _MOSTLY = 1.5, 3.0, 0.9
 
 
 class Pace:
@@ -44,6 +47,7 @@ class Pace:
         self._rest = rest or time.sleep
         self._most = most
         self._size = min(first, most) if self._one_writer else most
+        self._last, self._fixed_seconds = (0, 0.0), 0.0
         self._worked = 0.0
         self._seen = self._commits_of_others()
 
@@ -68,8 +72,18 @@ class Pace:
     def _fit(self, items: int, took: float) -> None:
         if items < 1 or (items < self._size and took <= self.budget):
             return  # the last few of a walk say little
-        fitting = items * self.budget / max(took, 0.001)
+        fixed = self._fixed(items, took)
+        aim = max(self.budget, min(_WORTH * fixed, _STRETCH * self.budget))
+        fitting = items * max(aim - fixed, 0.0) / max(took - fixed, 0.001)
         self._size = max(1, min(self._most, int(min(fitting, items * _GROWTH))))
+
+    def _fixed(self, items: int, took: float) -> float:
+        """Seconds that a transaction costs however few its items are, by the last two of different sizes."""
+        (before, then), self._last = self._last, (items, took)
+        if before and before != items:
+            each = max((took - then) / (items - before), 0.0)
+            self._fixed_seconds = max(took - each * items, 0.0)
+        return min(self._fixed_seconds, _MOSTLY * took)
 
     def _give_way(self, took: float) -> None:
         if self._connection.in_atomic_block:

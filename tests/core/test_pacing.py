@@ -66,6 +66,19 @@ def test_a_single_item_over_the_budget_still_has_its_turn(clock: Clock) -> None:
     assert work(pace(clock), clock, each=9, times=3)[-1] == 1
 
 
+@only_sqlite
+def test_what_every_transaction_costs_by_itself_never_drives_the_work_down_to_single_items(clock: Clock) -> None:
+    of = pace(clock)
+    sizes, longest = [], 0.0
+    for _ in range(12):
+        sizes.append(of.size())
+        with of.turn(of.size()):
+            clock.at += 0.6 + of.size() * 0.005
+        longest = max(longest, 0.6 + sizes[-1] * 0.005)
+    assert min(sizes[4:]) > 20
+    assert longest < 1.5
+
+
 def test_the_last_few_of_a_walk_do_not_change_the_size(clock: Clock) -> None:
     of = pace(clock)
     before = work(of, clock, each=0.0001, times=5)[-1]
