@@ -63,6 +63,7 @@ def known_key_ids() -> tuple[str, ...]:
     return tuple(key_id(key) for key in _keys())
 
 
+@lru_cache(maxsize=16)
 def key_id(key: bytes) -> str:
     """The name of a key: the first 8 hexadecimal digits of SHA-256. It opens nothing."""
     return hashlib.sha256(b"privacy pseudonym key id" + key).hexdigest()[:8]
@@ -71,13 +72,16 @@ def key_id(key: bytes) -> str:
 def _newest() -> bytes:
     """The first of ``_keys``: a night asks for it several times an account."""
     own = settings.pseudonym_keys
-    return own[0].encode() if own else _keys()[0]
+    return own[0].encode() if own else _of_secret(django_settings.SECRET_KEY)
 
 
 def _keys() -> tuple[bytes, ...]:
     own = [key.encode() for key in settings.pseudonym_keys]
-    secrets = [django_settings.SECRET_KEY, *django_settings.SECRET_KEY_FALLBACKS]
-    return (*own, *(_derived(secret if isinstance(secret, bytes) else secret.encode()) for secret in secrets))
+    return (*own, *map(_of_secret, [django_settings.SECRET_KEY, *django_settings.SECRET_KEY_FALLBACKS]))
+
+
+def _of_secret(secret: str | bytes) -> bytes:
+    return _derived(secret.encode() if isinstance(secret, str) else secret)
 
 
 @lru_cache(maxsize=16)
@@ -88,4 +92,4 @@ def _derived(secret: bytes) -> bytes:
 
 def _word(key: bytes, kind: str, value: str) -> str:
     digest = hmac.digest(key, f"{kind}\0{value}".encode(), hashlib.sha256)
-    return base64.b32encode(digest).decode().lower()[:LENGTH]
+    return base64.b32encode(digest[:20]).decode().lower()[:LENGTH]
