@@ -13,6 +13,10 @@ READY := .venv/.ready
 SITE ?= harvest
 SERVE ?= 1
 
+# The benchmarks: full is what the limits are about; ONLY names some of them.
+SIZE ?= full
+ONLY ?=
+
 # The gates look at the demo site in a folder of their own, never at the demo's data.
 MANAGE = env -u DATABASE_URL -u CELERY_BROKER_URL DEMO_DIR=$(CURDIR)/var/check $(BIN)/python manage.py
 
@@ -61,8 +65,8 @@ django: $(READY) ## Django's system checks on the demo site; a warning fails
 migrations: $(READY) ## No model differs from its migrations
 	$(MANAGE) makemigrations --check --dry-run
 
-bench: $(READY) ## Measure what the app costs; see benchmarks/README.md
-	$(BIN)/python -m benchmarks
+bench: $(READY) ## Measure what the app costs against its limits (SIZE=small ONLY="expiry …"); see benchmarks/README.md
+	@SIZE=$(SIZE) exec $(BIN)/python -m benchmarks $(ONLY)
 
 crash: $(READY) ## Kill a purge of 500 accounts twenty times, on SQLite or DATABASE_URL (SEED=n KILLS=n)
 	$(BIN)/python -m benchmarks.crash

@@ -1,0 +1,1 @@
+"""What the app costs, each figure beside the simplest thing that could be done instead. See README.md."""

@@ -1,0 +1,3 @@
+"""The measured site serves nothing."""
+
+urlpatterns: list[object] = []
