@@ -8,6 +8,7 @@ from privacy.core.registries import Replayer, key_users, providers, replayers
 from privacy.disposal import (
     hold_blocks,  # noqa: F401 registers what it has to say
     journalling,
+    journalling_holds,
 )
 from privacy.disposal.journal import files, heads
 from privacy.disposal.journal.restores import notice
@@ -21,6 +22,11 @@ def restored(*, now: datetime) -> bool:
 
 key_users.add("disposal.journal", files.lines_by_key)
 providers.add("restored", restored)
+replayers.add(
+    # In front of whatever destroys.
+    journalling_holds.KIND,
+    Replayer(journalling_holds.KIND, 100, _("Legal holds"), journalling_holds.replay_holds),
+)
 replayers.add(
     # Behind what protects (holds, objections), which must be there before anything is erased again.
     journalling.KIND,

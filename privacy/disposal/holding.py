@@ -14,7 +14,7 @@ from privacy.core.actors import Actor
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
 from privacy.datamap import graph
-from privacy.disposal import closing
+from privacy.disposal import closing, journalling_holds
 from privacy.disposal.hold_rules import hold_rules
 from privacy.disposal.models import Closure, Hold
 from privacy.evidence.services import record
@@ -111,6 +111,7 @@ def place_hold(
             raise AlreadyHeld(field="hold", problem="the same is held already", mend="Review the one in force")
         hold.save(force_insert=True)
         _record("disposal.hold_placed", [hold], now=now, actor=actor)
+        journalling_holds.told([hold], "placed", now=now)
     return hold
 
 
@@ -128,6 +129,7 @@ def review_hold(*, hold: Hold, review_at: datetime, ends_at: datetime, now: date
         hold.alarm = Hold.Alarm.NONE
         hold.save(update_fields=["review_at", "ends_at", "reviewed_at", "alarm"])
         _record("disposal.hold_reviewed", [hold], now=now, actor=actor)
+        journalling_holds.told([hold], "reviewed", now=now)
     return hold
 
 
@@ -144,6 +146,7 @@ def release_hold(*, hold: Hold, whole_case: bool = False, now: datetime, actor: 
         holds = _locked(hold.pk, case=hold.case if whole_case else "")
         Hold.objects.filter(pk__in=[one.pk for one in holds]).update(released_at=now, alarm=Hold.Alarm.NONE)
         _record("disposal.hold_released", holds, now=now, actor=actor)
+        journalling_holds.told(holds, "released", now=now)
     return len(holds)
 
 

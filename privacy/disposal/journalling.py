@@ -10,44 +10,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.db.models import QuerySet
-
-from privacy.core.conf import settings
-from privacy.datamap.shapes import email_field
-from privacy.disposal import journal
-from privacy.disposal.closing import Closures, has_field
-from privacy.disposal.journal import Line, files, fingerprint
+from privacy.disposal import journal, matching
+from privacy.disposal.closing import Closures
+from privacy.disposal.journal import Line, files
 from privacy.disposal.models import Closure
 
 KIND = "closure"
 #: The act may be dated otherwise than the day on which it was written.
 _A_DAY = timedelta(days=1)
-_USUAL_NAMES = ("date_joined", "created_at", "created", "joined_at", "registered_at")
-
-
-def created_field() -> str:
-    """The user model's field that tells when an account was made; empty without one."""
-    wanted = settings.account_created
-    return next((name for name in ([wanted] if wanted else _USUAL_NAMES) if has_field(get_user_model(), name)), "")
-
-
-def traits(row: Sequence[Any]) -> dict[str, str]:
-    """What tells one account apart from another with the same key, in clear: ``{"born": …}`` or name and address."""
-    key, *rest = row
-    if created_field():
-        [born] = rest
-        return {"born": f"{key} {_moment(born)}"}
-    names = dict(zip(("name", "email"), rest, strict=False))
-    return {what: f"{key} {value}" for what, value in names.items() if value}
-
-
-def trait_columns() -> list[str]:
-    """The user model's columns that ``traits`` takes, the key first."""
-    if created_field():
-        return ["pk", created_field()]
-    model = get_user_model()
-    return ["pk", str(model.USERNAME_FIELD), *([email_field(model)] if email_field(model) else [])]
 
 
 def intended(closures: Closures, *, again: bool, now: datetime) -> None:
@@ -79,8 +49,13 @@ def done(closures: Closures, *, now: datetime) -> None:
 
 
 def opened(closures: Closures, *, now: datetime) -> None:
-    """Tell which closures wait: for their date, or for a hold to end. A restore must not forget them either."""
+    """Tell which closures wait for their date: a restore must not forget them either."""
     _tell(closures, "opened", now=now)
+
+
+def held(closures: Closures, *, now: datetime) -> None:
+    """Tell which closures a hold stopped: they are cut off, and what no hold covers is gone."""
+    _tell(closures, "held", now=now)
 
 
 def void(closures: Closures, *, now: datetime) -> None:
@@ -100,16 +75,12 @@ def _tell(closures: Closures, state: str, *, now: datetime) -> None:
 
 
 def _lines(closures: Closures, state: str, now: datetime) -> list[Line]:
-    key = get_user_model()._meta.pk
-    keys = [key.to_python(closure.subject_key) for closure in closures]
-    accounts: QuerySet[Any] = QuerySet(get_user_model()).filter(pk__in=keys)
-    about = {str(row[0]): traits(row) for row in accounts.order_by().values_list(*trait_columns())}
-    return [_line(closure, state, about.get(closure.subject_key, {}), now) for closure in closures]
+    about = matching.who([closure.subject_key for closure in closures])
+    return [Line(KIND, str(one.pk), state, about[one.subject_key], _facts(one, now)) for one in closures]
 
 
-def _line(closure: Closure, state: str, about: dict[str, str], now: datetime) -> Line:
-    who = {"account": closure.subject_key, **about}
-    facts = {
+def _facts(closure: Closure, now: datetime) -> dict[str, Any]:
+    return {
         "closed_at": closure.closed_at,
         "due_at": closure.due_at,
         "cutoff": now,
@@ -117,8 +88,3 @@ def _line(closure: Closure, state: str, about: dict[str, str], now: datetime) ->
         "requested_by": closure.requested_by,
         "verified_by": closure.verified_by,
     }
-    return Line(KIND, str(closure.pk), state, {what: fingerprint(what, value) for what, value in who.items()}, facts)
-
-
-def _moment(value: Any) -> str:
-    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)

@@ -153,7 +153,7 @@ def _hold(closures: Closures, spared: Spared, *, now: datetime, actor: Actor) ->
         closure.held_by = spared.holds.fingerprint
         if closure in partly:
             closure.steps = added(closure.steps, steps)
-    journalling.opened(closures, now=now)
+    journalling.held(closures, now=now)
     fields = ["status", "batch", "errors", "kept", "held_by", "steps"]
     Closure.objects.bulk_update(closures, fields, batch_size=500)
     if fresh or steps:

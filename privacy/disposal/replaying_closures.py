@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import QuerySet
 
 from privacy.core.actors import Actor
-from privacy.core.batches import chunks, keyset
+from privacy.core.batches import chunks
 from privacy.core.conf import settings
 from privacy.core.pseudonyms import pseudonym, pseudonym_key_id
 from privacy.core.registries import Told
 from privacy.disposal import closing, journalling
 from privacy.disposal.batches import run_batch
-from privacy.disposal.journal.lines import fingerprints
+from privacy.disposal.matching import Found, accounts_back
 from privacy.disposal.models import Closure
 
-_ACCOUNTS_AT_ONCE = 2_000
 _Verdict = Literal["erase", "reopen", "undecided"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """An account that is back, by its key, with what the journal tells of it."""
-
-    key: str
-    told: Told
 
 
 def replay_closures(told: list[Told], now: datetime, actor: Actor) -> dict[str, int]:
@@ -47,13 +35,14 @@ def replay_closures(told: list[Told], now: datetime, actor: Actor) -> dict[str, 
     """
     verdicts = {one.id: verdict for one in told if (verdict := _verdict(one))}
     counts = Counter(told=len(told), erased=0, held=0, partial=0, waiting=0, undecided=0, gone=0, others=0)
-    found: dict[_Verdict, list[_Found]] = {"erase": [], "reopen": [], "undecided": []}
+    found: dict[_Verdict, list[Found]] = {"erase": [], "reopen": [], "undecided": []}
     back: set[str] = set()
-    for account, others in _accounts_back([one for one in told if one.id in verdicts]):
-        counts["others"] += others
-        if account is not None:
-            back.add(account.key)
-            found[verdicts[account.told.id]].append(account)
+    for about in accounts_back([one for one in told if one.id in verdicts]):
+        if about:
+            back.add(about[0].key)
+            found[verdicts[about[0].told.id]].append(about[0])
+        else:
+            counts["others"] += 1
     counts["gone"] = len({one.who["account"] for one in told if one.id in verdicts}) - len(back) - counts["others"]
     for some in chunks(found["erase"], settings.batch_size):
         _erase_again(some, counts, now=now, actor=actor)
@@ -65,53 +54,15 @@ def replay_closures(told: list[Told], now: datetime, actor: Actor) -> dict[str, 
 
 
 def _verdict(one: Told) -> _Verdict | None:
-    if "done" in one.states:
+    if "done" in one.states or one.state == "held":  # of one that is held, what no hold covers was gone
         return "erase"
     if one.state == "void":
         return None
-    # Nobody knows whether an intention was carried out, nor what would have stopped it: a person decides. One that
-    # a legal hold stopped was told as opened again.
+    # Nobody knows whether an intention was carried out, nor what would have stopped it: a person decides.
     return "undecided" if one.state == "intended" else "reopen"
 
 
-def _accounts_back(told: list[Told]) -> Iterator[tuple[_Found | None, int]]:
-    """Accounts that the journal tells of and that exist, one at a time, or 1 for a key that is another's now.
-
-    Walks over all accounts once: a fingerprint cannot be asked of a database.
-    """
-    # What was done outweighs what was only opened or intended for the same account.
-    by_print: dict[str, list[Told]] = {}
-    for one in sorted(told, key=lambda one: ("done" in one.states, one.at), reverse=True):
-        by_print.setdefault(one.who["account"], []).append(one)
-    if not by_print:
-        return
-    accounts: QuerySet[Any] = QuerySet(get_user_model())
-    columns = journalling.trait_columns()
-    for keys in keyset(accounts, _ACCOUNTS_AT_ONCE):
-        for row in accounts.filter(pk__in=keys).values_list(*columns):
-            of_key = [one for word in fingerprints("account", str(row[0])) for one in by_print.get(word, ())]
-            if of_key:
-                same = next((one for one in of_key if _is_the_same(row, one)), None)
-                yield (_Found(str(row[0]), same), 0) if same is not None else (None, 1)
-
-
-def _is_the_same(row: tuple[Any, ...], one: Told) -> bool:
-    """Whether the account is the one that was told of, and not one that was given its key since."""
-    traits = journalling.traits(row)
-    known = {what: word for what, word in one.who.items() if what != "account"}
-    if any(known.get(what) in fingerprints(what, value) for what, value in traits.items()):
-        return True
-    born = row[1] if "born" in traits else None
-    if isinstance(born, datetime):
-        return born <= _cutoff(one)
-    return not known  # an intention knows the key alone
-
-
-def _cutoff(one: Told) -> datetime:
-    return datetime.fromisoformat(one.facts["cutoff"]) if "cutoff" in one.facts else one.at
-
-
-def _erase_again(some: list[_Found], counts: Counter[str], *, now: datetime, actor: Actor) -> None:
+def _erase_again(some: list[Found], counts: Counter[str], *, now: datetime, actor: Actor) -> None:
     with transaction.atomic(using=closing.using()):
         ids = _open_again(some, Closure.Status.PLANNED, due_at=now, now=now)
     became: dict[str, int] = {"accounts": 0, "partial": 0, "reopened": 0}
@@ -121,7 +72,7 @@ def _erase_again(some: list[_Found], counts: Counter[str], *, now: datetime, act
     counts["held"] += Closure.objects.filter(pk__in=ids, status=Closure.Status.HELD).count()
 
 
-def _wait_again(some: list[_Found], status: Closure.Status, *, now: datetime) -> int:
+def _wait_again(some: list[Found], status: Closure.Status, *, now: datetime) -> int:
     with transaction.atomic(using=closing.using()):
         ids = _open_again(some, status, due_at=None, now=now)
         closures = list(Closure.objects.filter(pk__in=ids, status=status))
@@ -131,7 +82,7 @@ def _wait_again(some: list[_Found], status: Closure.Status, *, now: datetime) ->
     return len(closures)
 
 
-def _open_again(some: list[_Found], status: Closure.Status, *, due_at: datetime | None, now: datetime) -> list[UUID]:
+def _open_again(some: list[Found], status: Closure.Status, *, due_at: datetime | None, now: datetime) -> list[UUID]:
     """Give each account an open closure in this state; one that the backup holds is brought to it."""
     keys = [account.key for account in some]
     Closure.objects.bulk_create(
@@ -143,7 +94,7 @@ def _open_again(some: list[_Found], status: Closure.Status, *, due_at: datetime 
     return list(under_way.values_list("pk", flat=True))
 
 
-def _closure(account: _Found, status: Closure.Status, *, due_at: datetime | None, now: datetime) -> Closure:
+def _closure(account: Found, status: Closure.Status, *, due_at: datetime | None, now: datetime) -> Closure:
     facts: Mapping[str, Any] = account.told.facts
     closed_at = _moment(facts.get("closed_at")) or account.told.at
     channel = str(facts.get("channel") or Closure.Channel.REPLAY)

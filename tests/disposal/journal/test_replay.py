@@ -151,7 +151,7 @@ def test_of_two_who_had_one_key_the_one_who_is_back_is_erased(journal: Path, now
 def test_without_a_date_of_making_name_and_address_tell_accounts_apart(
     renamed: bool, journal: Path, now: datetime, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("privacy.disposal.journalling._USUAL_NAMES", ())
+    monkeypatch.setattr("privacy.disposal.matching._USUAL_NAMES", ())
     user = plant("undated")
     if renamed:
         people().filter(pk=user.pk).update(username="earlier name")
@@ -448,3 +448,54 @@ def approved(now: datetime) -> None:
     Approval.objects.create(
         status="used", reasons=["first"], fingerprint=take_over_fingerprint(), asked_at=now, confirmed_at=now
     )
+
+
+def hold(user: Any, now: datetime, actor: Actor, **values: Any) -> Any:
+    from privacy.disposal.holding import place_hold
+
+    given = {"ground": "law", "review_at": now + timedelta(days=30), "ends_at": now + timedelta(days=60)}
+    return place_hold(user=user, now=now, actor=actor, **{**given, **values})
+
+
+def test_a_hold_placed_since_the_backup_stops_the_replay_as_well(journal: Path, now: datetime, actor: Actor) -> None:
+    from privacy.disposal.models import Hold
+
+    user, other = plant("heldback"), plant("nothold")
+    with undone():
+        placed = hold(user, now, actor)
+        hold(user, now, actor, case="2026/K-17")
+        close(user, now, actor)
+        close(other, now, actor)
+        assert Closure.objects.get(subject_key=str(user.pk)).status == "held"
+    report = replay(now=now, actor=actor)
+    assert report.kinds["hold"]["in_force"] == 2
+    assert (report.kinds["closure"]["erased"], report.kinds["closure"]["held"]) == (1, 1)
+    again = Hold.objects.get(pk=placed.pk)
+    assert (again.subject_key, again.ground, again.review_at) == (str(user.pk), "law", placed.review_at)
+    account = people().get(pk=user.pk)
+    assert (account.username, account.is_active) == ("heldback", False)
+
+
+def test_a_hold_released_since_the_backup_is_released_again(journal: Path, now: datetime, actor: Actor) -> None:
+    from privacy.disposal.holding import release_hold, review_hold
+    from privacy.disposal.models import Hold
+
+    first, second = hold(plant("free"), now, actor), hold(plant("still"), now, actor)
+    later = now + timedelta(days=40)
+    with undone():
+        release_hold(hold=first, now=now, actor=actor)
+        review_hold(hold=second, review_at=later, ends_at=later, now=now, actor=actor)
+    assert replay(now=now, actor=actor).kinds["hold"]["released"] == 1
+    assert Hold.objects.get(pk=first.pk).released_at == now
+    assert Hold.objects.get(pk=second.pk).review_at == later
+
+
+def test_a_hold_on_a_category_of_everybody_is_placed_again(journal: Path, now: datetime, actor: Actor) -> None:
+    from privacy.datamap import graph
+    from privacy.disposal.models import Hold
+
+    category = next(declared.category for declared in graph.declared() if declared.label == "host.Order")
+    with undone():
+        hold(None, now, actor, categories=[category])
+    replay(now=now, actor=actor)
+    assert Hold.objects.get().categories == [category]

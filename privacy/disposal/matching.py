@@ -1,0 +1,102 @@
+"""Accounts that the journal tells of, found again by their fingerprints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+
+from privacy.core.batches import keyset
+from privacy.core.conf import settings
+from privacy.core.registries import Told
+from privacy.datamap.shapes import email_field
+from privacy.disposal.closing import has_field
+from privacy.disposal.journal.lines import fingerprint, fingerprints
+
+_ACCOUNTS_AT_ONCE = 2_000
+_USUAL_NAMES = ("date_joined", "created_at", "created", "joined_at", "registered_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An account that exists, by its key, with what the journal tells of it."""
+
+    key: str
+    told: Told
+
+
+def who(keys: Sequence[str]) -> dict[str, dict[str, str]]:
+    """By account key (``str(pk)``) the fingerprints that find the account, and tell it from the next with its key.
+
+    That is the moment at which it was made, or name and address where the model has no such moment. One query.
+    """
+    key_field = get_user_model()._meta.pk
+    typed = [key_field.to_python(key) for key in keys]
+    accounts: QuerySet[Any] = QuerySet(get_user_model()).filter(pk__in=typed)
+    about = {str(row[0]): _traits(row) for row in accounts.order_by().values_list(*_columns())}
+    return {
+        key: {what: fingerprint(what, value) for what, value in {"account": key, **about.get(key, {})}.items()}
+        for key in keys
+    }
+
+
+def accounts_back(told: Sequence[Told]) -> Iterator[list[Found]]:
+    """For each account whose key is told of, all that is told of it; nothing where the key is another's now.
+
+    What was done comes before what was only intended, and then the newest first. Walks over all accounts once: a
+    fingerprint cannot be asked of a database.
+    """
+    by_print: dict[str, list[Told]] = {}
+    for one in sorted(told, key=lambda one: ("done" in one.states, one.at), reverse=True):
+        by_print.setdefault(one.who["account"], []).append(one)
+    if not by_print:
+        return
+    accounts: QuerySet[Any] = QuerySet(get_user_model())
+    for keys in keyset(accounts, _ACCOUNTS_AT_ONCE):
+        for row in accounts.filter(pk__in=keys).values_list(*_columns()):
+            of_key = [one for word in fingerprints("account", str(row[0])) for one in by_print.get(word, ())]
+            if of_key:
+                yield [Found(str(row[0]), one) for one in of_key if _is_the_same(row, one)]
+
+
+def _is_the_same(row: tuple[Any, ...], one: Told) -> bool:
+    """Whether the account is the one that was told of, and not one that was given its key since."""
+    traits = _traits(row)
+    known = {what: word for what, word in one.who.items() if what != "account"}
+    if any(known.get(what) in fingerprints(what, value) for what, value in traits.items()):
+        return True
+    born = row[1] if "born" in traits else None
+    if isinstance(born, datetime):
+        return born <= (datetime.fromisoformat(one.facts["cutoff"]) if "cutoff" in one.facts else one.at)
+    return not known
+
+
+def _created_field() -> str:
+    """The user model's field that tells when an account was made; empty without one."""
+    wanted = settings.account_created
+    return next((name for name in ([wanted] if wanted else _USUAL_NAMES) if has_field(get_user_model(), name)), "")
+
+
+def _columns() -> list[str]:
+    """The user model's columns that ``_traits`` takes, the key first."""
+    if _created_field():
+        return ["pk", _created_field()]
+    model = get_user_model()
+    return ["pk", str(model.USERNAME_FIELD), *([email_field(model)] if email_field(model) else [])]
+
+
+def _traits(row: Sequence[Any]) -> dict[str, str]:
+    key, *rest = row
+    if _created_field():
+        [born] = rest
+        return {"born": f"{key} {_moment(born)}"}
+    names = dict(zip(("name", "email"), rest, strict=False))
+    return {what: f"{key} {value}" for what, value in names.items() if value}
+
+
+def _moment(value: Any) -> str:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
