@@ -20,8 +20,9 @@ from privacy.core.among import Among
 from privacy.core.batches import keyset
 from privacy.core.conf import settings
 from privacy.core.pacing import Pace
-from privacy.disposal import closing, destroying, keeping
+from privacy.disposal import closing, destroying
 from privacy.disposal.finishing import follow_up
+from privacy.disposal.holds import stopping as keeping
 from privacy.disposal.mandate import Mandate
 from privacy.disposal.models import Closure
 from privacy.disposal.opening import open_many, still_closed

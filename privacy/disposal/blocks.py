@@ -5,14 +5,12 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from privacy.core.registries import Replayer, key_users, providers, replayers
-from privacy.disposal import (
-    hold_blocks,  # noqa: F401 registers what it has to say
-    journalling,
-    journalling_holds,
-)
+from privacy.disposal.holds import blocks as hold_blocks  # noqa: F401
+from privacy.disposal.journal import closures as journalling
 from privacy.disposal.journal import files, heads
+from privacy.disposal.journal import holds as journalling_holds
+from privacy.disposal.journal.replaying_closures import replay_closures
 from privacy.disposal.journal.restores import notice
-from privacy.disposal.replaying_closures import replay_closures
 
 
 def restored(*, now: datetime) -> bool:

@@ -18,10 +18,11 @@ from privacy.core.batches import chunks
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
 from privacy.datamap.graph import Subjects
-from privacy.disposal import closing, destroying, journalling, opening
+from privacy.disposal import closing, destroying, opening
 from privacy.disposal.cascades import Cascade
 from privacy.disposal.finishing import follow_up
-from privacy.disposal.keeping import holds_on
+from privacy.disposal.holds.stopping import holds_on
+from privacy.disposal.journal import closures as journalling
 from privacy.disposal.mandate import Mandate
 from privacy.disposal.models import Closure
 from privacy.disposal.obstacles import obstacles

@@ -20,11 +20,12 @@ from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
 from privacy.core.locks import lost_a_race
 from privacy.core.registries import providers
-from privacy.disposal import journalling, receipts, sessions
+from privacy.disposal import receipts, sessions
 from privacy.disposal.closing import Closures, lock, lock_again, people, reason_of, using, write
 from privacy.disposal.execution import Outcome, erase
+from privacy.disposal.holds.stopping import added, set_held_aside, without_named
+from privacy.disposal.journal import closures as journalling
 from privacy.disposal.journal.restores import SiteRestored
-from privacy.disposal.keeping import added, set_held_aside, without_named
 from privacy.disposal.models import Closure
 from privacy.disposal.obstacles import Obstacle, obstacles
 from privacy.disposal.queries import rules

@@ -20,12 +20,12 @@ from privacy.datamap.declarations import Anonymise
 from privacy.datamap.graph import Subjects
 from privacy.disposal import capture, elsewhere, sweeping
 from privacy.disposal.grounds import emptied, every_ground_ended, left_behind
+from privacy.disposal.holds.sparing import Spared
 from privacy.disposal.masks import mask_values, unmasked
 from privacy.disposal.plan import KeptRows, Step, kept_rows, route
 from privacy.disposal.relations import Leaving, inbound, settle
 from privacy.disposal.removal import ExpiryReport, delete_rows, remove
 from privacy.disposal.rereading import Reread, Residue, require_empty
-from privacy.disposal.sparing import Spared
 
 __all__ = ["Outcome", "Residue", "StepDone", "erase"]
 

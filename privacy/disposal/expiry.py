@@ -29,12 +29,12 @@ from privacy.datamap.shapes import Expiry, KeptField
 from privacy.disposal import sweeping
 from privacy.disposal.batches import close_accounts
 from privacy.disposal.grounds import emptied, every_ground_ended, left_behind
+from privacy.disposal.holds.sparing import Spared, without_held
 from privacy.disposal.mandate import Mandate
 from privacy.disposal.masks import mask_values, unmasked
 from privacy.disposal.models import Closure
 from privacy.disposal.removal import ExpiryReport, remove
 from privacy.disposal.rereading import Residue
-from privacy.disposal.sparing import Spared, without_held
 from privacy.evidence.services import record
 
 Progress = Callable[[dict[str, int]], None]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from privacy.core.registries import NightContext, NightStep, StepReport, night_steps
-from privacy.disposal import hold_alarms, rekeying, sessions, sweeping
+from privacy.disposal import rekeying, sessions, sweeping
 from privacy.disposal.claims import held
-from privacy.disposal.journalkeeping import keep_journal
+from privacy.disposal.holds import alarms as hold_alarms
+from privacy.disposal.journal.keeping import keep_journal
 from privacy.disposal.models import Hold, StoreReceipt, Sweep
 from privacy.disposal.orphans import open_orphans
 from privacy.disposal.queries import StoreStanding, due_by_site, store_standings

@@ -17,8 +17,8 @@ from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
 from privacy.core.periods import Period
 from privacy.core.pseudonyms import pseudonym, pseudonym_key_id, pseudonyms
-from privacy.disposal import journalling
 from privacy.disposal.closing import Closures, has_field, lock, people, using, write
+from privacy.disposal.journal import closures as journalling
 from privacy.disposal.mandate import Mandate
 from privacy.disposal.models import Closure
 from privacy.disposal.queries import account_row_goes, closed_by_site, rules

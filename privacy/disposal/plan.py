@@ -23,7 +23,7 @@ from privacy.datamap.declarations import Anonymise, Delete, Keep
 from privacy.datamap.graph import Declared, Side, Subjects
 from privacy.datamap.order import arranged
 from privacy.datamap.rows import key_as_text
-from privacy.disposal.hold_rules import ground_words
+from privacy.disposal.holds.rules import ground_words
 
 
 @dataclass(frozen=True, slots=True)

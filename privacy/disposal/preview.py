@@ -11,10 +11,10 @@ from django.db.models import Count
 from privacy.datamap.graph import Subjects
 from privacy.disposal.grounds import every_ground_ended
 from privacy.disposal.holds import HoldFact
-from privacy.disposal.keeping import held_rows, holds_on
+from privacy.disposal.holds.sparing import Spared
+from privacy.disposal.holds.stopping import held_rows, holds_on
 from privacy.disposal.obstacles import obstacles
 from privacy.disposal.plan import KeptRows, Step, kept_rows, route
-from privacy.disposal.sparing import Spared
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from privacy.core.conf import settings
 from privacy.core.periods import Period
 from privacy.core.registries import CheckContext, Finding, live_check, providers
 from privacy.datamap import graph
-from privacy.disposal import promises_of_holds  # noqa: F401 registers its check
+from privacy.disposal.holds import promises as promises_of_holds  # noqa: F401
 from privacy.disposal.journal import files
+from privacy.disposal.journal.keeping import over_segments, unwritten
 from privacy.disposal.journal.restores import is_restored
-from privacy.disposal.journalkeeping import over_segments, unwritten
 from privacy.disposal.models import Closure, StoreReceipt, Sweep
 from privacy.disposal.orphans import any_row_names_an_account, orphans
 from privacy.disposal.queries import due_by_site, rules, store_standings

@@ -1,7 +1,7 @@
 """The profile tables that this room owns."""
 
 from privacy.core.registries import ProfileSection, profile_sections
-from privacy.disposal.hold_rules import HoldRules
+from privacy.disposal.holds.rules import HoldRules
 from privacy.disposal.rules import ClosureRules
 
 profile_sections.add(

@@ -19,8 +19,8 @@ from privacy.datamap.shapes import Expiry, KeptField
 from privacy.disposal import expiry as disposal
 from privacy.disposal.grounds import left_behind
 from privacy.disposal.holds import in_force
+from privacy.disposal.holds.sparing import Spared
 from privacy.disposal.plan import as_moment
-from privacy.disposal.sparing import Spared
 from privacy.promises.bounds import Bound
 from privacy.retention.declarations import DeclaredEnd, Ends, declared_ends
 from privacy.retention.models import Schedule

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from privacy.core.actors import Actor
-from privacy.disposal.holding import place_hold
+from privacy.disposal.holds.placing import place_hold
 from privacy.disposal.models import Hold
 
 SOON = timedelta(days=60)

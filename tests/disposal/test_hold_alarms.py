@@ -11,8 +11,8 @@ from django.core import mail
 
 from privacy.core.actors import Actor
 from privacy.core.registries import CheckContext, Promised, Status, desk_cards, live_checks
-from privacy.disposal import hold_alarms
-from privacy.disposal.holding import release_hold, review_hold
+from privacy.disposal.holds import alarms as hold_alarms
+from privacy.disposal.holds.placing import release_hold, review_hold
 from privacy.disposal.models import Closure, Hold
 from privacy.disposal.services import Mandate, close_account, run_closures
 from privacy.evidence.models import EvidenceDetail

@@ -22,8 +22,8 @@ from privacy.datamap.declarations import ExternalStore
 from privacy.datamap.registry import registry
 from privacy.disposal import expiry
 from privacy.disposal.deleting import DeletionRefused
-from privacy.disposal.holding import place_hold, release_hold
 from privacy.disposal.holds import held_subjects, is_held
+from privacy.disposal.holds.placing import place_hold, release_hold
 from privacy.disposal.models import Closure, Hold
 from privacy.disposal.services import (
     Mandate,

@@ -11,8 +11,8 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connection, transaction
 
 from privacy.core.actors import Actor
-from privacy.disposal import holding
-from privacy.disposal.hold_rules import HoldRules, WrongHoldRules
+from privacy.disposal.holds import placing as holding
+from privacy.disposal.holds.rules import HoldRules, WrongHoldRules
 from privacy.disposal.models import Closure, Hold
 from privacy.disposal.services import Mandate, close_account
 from privacy.promises.models import ProfileTable

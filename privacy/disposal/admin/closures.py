@@ -25,8 +25,9 @@ from privacy.core.actors import Actor
 from privacy.core.chips import chip
 from privacy.core.errors import PrivacyError
 from privacy.core.generic_admin import ModelAdmin
-from privacy.disposal import hold_queries, services
+from privacy.disposal import services
 from privacy.disposal.admin.closing import ClosingScreen
+from privacy.disposal.holds import queries as hold_queries
 from privacy.disposal.models import Closure
 
 RUN = "privacy.run_closure"

@@ -26,10 +26,12 @@ from privacy.core.chips import chip
 from privacy.core.errors import PrivacyError
 from privacy.core.generic_admin import ModelAdmin
 from privacy.core.words import name_words
-from privacy.disposal import hold_alarms, hold_queries, holding
 from privacy.disposal.admin.closures import SEE_SUBJECT, account_link
-from privacy.disposal.hold_forms import PlaceHoldForm, ReviewForm
-from privacy.disposal.hold_rules import ground_words, hold_rules
+from privacy.disposal.holds import alarms as hold_alarms
+from privacy.disposal.holds import placing as holding
+from privacy.disposal.holds import queries as hold_queries
+from privacy.disposal.holds.forms import PlaceHoldForm, ReviewForm
+from privacy.disposal.holds.rules import ground_words, hold_rules
 from privacy.disposal.models import Hold
 
 PLACE = "privacy.place_hold"

@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 
 from privacy.core.commands import DONE, FAILED, FOUND, PrivacyCommand
 from privacy.core.words import counts_words
-from privacy.disposal.replaying import ReplayReport, replay
+from privacy.disposal.journal.replaying import ReplayReport, replay
 
 
 class Command(PrivacyCommand):

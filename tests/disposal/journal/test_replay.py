@@ -14,9 +14,9 @@ from privacy.core.actors import Actor
 from privacy.core.registries import Replayer, Told, replayers
 from privacy.disposal import services
 from privacy.disposal.journal import Line, files, fingerprint, restores, tell
+from privacy.disposal.journal.replaying import JournalDamaged, NoJournal, replay
 from privacy.disposal.journal.restores import SiteRestored, is_restored, notice
 from privacy.disposal.models import Closure
-from privacy.disposal.replaying import JournalDamaged, NoJournal, replay
 from privacy.evidence import sealing
 from privacy.evidence.models import EvidenceEntry
 from privacy.evidence.verifying import verify
@@ -151,7 +151,7 @@ def test_of_two_who_had_one_key_the_one_who_is_back_is_erased(journal: Path, now
 def test_without_a_date_of_making_name_and_address_tell_accounts_apart(
     renamed: bool, journal: Path, now: datetime, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("privacy.disposal.matching._USUAL_NAMES", ())
+    monkeypatch.setattr("privacy.disposal.journal.matching._USUAL_NAMES", ())
     user = plant("undated")
     if renamed:
         people().filter(pk=user.pk).update(username="earlier name")
@@ -451,7 +451,7 @@ def approved(now: datetime) -> None:
 
 
 def hold(user: Any, now: datetime, actor: Actor, **values: Any) -> Any:
-    from privacy.disposal.holding import place_hold
+    from privacy.disposal.holds.placing import place_hold
 
     given = {"ground": "law", "review_at": now + timedelta(days=30), "ends_at": now + timedelta(days=60)}
     return place_hold(user=user, now=now, actor=actor, **{**given, **values})
@@ -477,7 +477,7 @@ def test_a_hold_placed_since_the_backup_stops_the_replay_as_well(journal: Path, 
 
 
 def test_a_hold_released_since_the_backup_is_released_again(journal: Path, now: datetime, actor: Actor) -> None:
-    from privacy.disposal.holding import release_hold, review_hold
+    from privacy.disposal.holds.placing import release_hold, review_hold
     from privacy.disposal.models import Hold
 
     first, second = hold(plant("free"), now, actor), hold(plant("still"), now, actor)

@@ -12,9 +12,10 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from privacy.core.actors import Actor
-from privacy.disposal import journalling, services
+from privacy.disposal import services
+from privacy.disposal.journal import closures as journalling
 from privacy.disposal.journal import files, telling
-from privacy.disposal.journalkeeping import keep_journal
+from privacy.disposal.journal.keeping import keep_journal
 from privacy.disposal.models import Closure, JournalPage
 from privacy.promises.models import ProfileTable
 from tests.disposal.journal.conftest import head_of, text_of, told

@@ -10,10 +10,10 @@ from django.db.models import QuerySet
 
 from privacy.core.registries import DeskCard, PageBlock, desk_cards, page_blocks, providers
 from privacy.datamap import graph
-from privacy.disposal import hold_alarms
-from privacy.disposal.hold_queries import holds_told_to
+from privacy.disposal.holds import alarms as hold_alarms
+from privacy.disposal.holds.queries import holds_told_to
+from privacy.disposal.holds.sparing import without_held
 from privacy.disposal.models import Hold
-from privacy.disposal.sparing import without_held
 
 _LISTED = 5
 
@@ -24,7 +24,7 @@ def without_held_rows(rows: QuerySet[Any]) -> QuerySet[Any]:
     return without_held(declared, rows) if declared is not None else rows
 
 
-def _member(user: Any, now: datetime) -> Mapping[str, Any]:  # noqa: ARG001
+def _member(user: Any, now: datetime) -> Mapping[str, Any]:
     return {"holds": holds_told_to(user)}
 
 

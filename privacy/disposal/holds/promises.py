@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from privacy.core.registries import CheckContext, Finding, live_check
-from privacy.disposal.hold_rules import promised_grounds
+from privacy.disposal.holds.rules import promised_grounds
 from privacy.disposal.models import Hold
 
 

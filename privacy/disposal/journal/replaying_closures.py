@@ -15,9 +15,10 @@ from privacy.core.batches import chunks
 from privacy.core.conf import settings
 from privacy.core.pseudonyms import pseudonym, pseudonym_key_id
 from privacy.core.registries import Told
-from privacy.disposal import closing, journalling
+from privacy.disposal import closing
 from privacy.disposal.batches import run_batch
-from privacy.disposal.matching import Found, accounts_back
+from privacy.disposal.journal import closures as journalling
+from privacy.disposal.journal.matching import Found, accounts_back
 from privacy.disposal.models import Closure
 
 _Verdict = Literal["erase", "reopen", "undecided"]

@@ -17,14 +17,15 @@ from privacy.core.actors import Actor
 from privacy.core.batches import keyset
 from privacy.datamap import graph
 from privacy.datamap.graph import Declared, Subjects
-from privacy.disposal import journalling, sweeping
+from privacy.disposal import sweeping
 from privacy.disposal.closing import Closures, lock, people, using
 from privacy.disposal.execution import Outcome, erase
 from privacy.disposal.holds import HoldFact, InForce, in_force
+from privacy.disposal.holds.sparing import Spared
+from privacy.disposal.journal import closures as journalling
 from privacy.disposal.models import Closure, Hold, Sweep
 from privacy.disposal.plan import KeptRows, Step, route
 from privacy.disposal.querysets import ClosureQuerySet
-from privacy.disposal.sparing import Spared
 from privacy.evidence.services import record
 
 

@@ -11,8 +11,8 @@ from django.db import transaction
 
 from privacy.core.actors import Actor
 from privacy.core.registries import Told
-from privacy.disposal import closing, journal, matching
-from privacy.disposal.journal import Line, files
+from privacy.disposal import closing, journal
+from privacy.disposal.journal import Line, files, matching
 from privacy.disposal.models import Hold
 
 KIND = "hold"

@@ -14,8 +14,9 @@ from privacy.core.actors import Actor
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
 from privacy.datamap import graph
-from privacy.disposal import closing, journalling_holds
-from privacy.disposal.hold_rules import hold_rules
+from privacy.disposal import closing
+from privacy.disposal.holds.rules import hold_rules
+from privacy.disposal.journal import holds as journalling_holds
 from privacy.disposal.models import Closure, Hold
 from privacy.evidence.services import record
 

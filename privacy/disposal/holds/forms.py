@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from privacy.core.conf import settings
 from privacy.core.people import UnknownUser, find_user
-from privacy.disposal.hold_queries import declared_categories
-from privacy.disposal.hold_rules import ground_words, hold_rules
+from privacy.disposal.holds.queries import declared_categories
+from privacy.disposal.holds.rules import ground_words, hold_rules
 
 
 class _Unechoed(forms.TextInput):

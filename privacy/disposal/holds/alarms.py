@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from privacy.core.conf import settings
-from privacy.disposal.hold_rules import HoldRules, hold_rules
+from privacy.disposal.holds.rules import HoldRules, hold_rules
 from privacy.disposal.models import Hold
 
 logger = logging.getLogger("privacy.disposal")

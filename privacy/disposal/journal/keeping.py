@@ -13,7 +13,7 @@ from django.db import router
 
 from privacy.core.batches import chunks
 from privacy.core.registries import Told, providers
-from privacy.disposal import journalling
+from privacy.disposal.journal import closures as journalling
 from privacy.disposal.journal import files, lines, telling
 from privacy.disposal.journal.files import Segment
 from privacy.disposal.models import Closure, JournalPage

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from privacy.disposal import journal, matching
+from privacy.disposal import journal
 from privacy.disposal.closing import Closures
-from privacy.disposal.journal import Line, files
+from privacy.disposal.journal import Line, files, matching
 from privacy.disposal.models import Closure
 
 KIND = "closure"

@@ -11,8 +11,8 @@ from django.db.models import Q, QuerySet
 
 from privacy.core.words import name_words
 from privacy.datamap import graph
-from privacy.disposal.hold_rules import ground_words
 from privacy.disposal.holds import in_force
+from privacy.disposal.holds.rules import ground_words
 from privacy.disposal.models import Closure, Hold
 
 
