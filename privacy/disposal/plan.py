@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -22,6 +23,7 @@ from privacy.datamap import graph
 from privacy.datamap.declarations import Anonymise, Delete, Keep
 from privacy.datamap.graph import Declared, Side, Subjects
 from privacy.datamap.order import arranged
+from privacy.datamap.registry import registry
 from privacy.datamap.rows import key_as_text
 from privacy.disposal.holds.rules import ground_words
 
@@ -116,7 +118,12 @@ class KeptRows:
 
 
 def route() -> tuple[Step, ...]:
-    """All steps in their order: generic keys first, then children before parents."""
+    """All steps in their order: generic keys first, then children before parents. Worked out once a process."""
+    return _route()
+
+
+@cache
+def _route() -> tuple[Step, ...]:
     by_model = {declared.model: declared for declared in graph.declared()}
     models = arranged(list(by_model))
     steps = [
@@ -125,6 +132,9 @@ def route() -> tuple[Step, ...]:
         for side in by_model[model].sides
     ]
     return tuple(sorted(steps, key=lambda step: step.side.kind != "generic"))
+
+
+registry.on_change(_route.cache_clear)
 
 
 def kept_rows(step: Step, rows: QuerySet[Any], now: datetime) -> Iterator[KeptRows]:
