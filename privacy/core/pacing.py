@@ -16,17 +16,17 @@ from django.db import connections
 from privacy.core.conf import settings
 
 #: What a transaction may take on SQLite, whatever ``TRANSACTION_SECONDS`` says: logins wait for it.
-SQLITE_SECONDS = 0.5
+SQLITE_SECONDS = 0.9
 #: On SQLite the work pauses after so many seconds of writing, although nobody seems to wait …
-TURN = 0.75
+TURN = 0.9
 #: … for so long that whoever waits looks once: SQLite's own patience is at most a tenth of a second between two looks.
 GAP = 0.12
 #: Where others write, the work takes no more than this share of the time on SQLite.
 SHARED = 0.5
-_FIRST, _GROWTH = 10, 4.0
+_FIRST, _GROWTH = 25, 6.0
 #: On a machine that does much else, what every transaction costs by itself may be most of the budget. Fewer items would
 #: then cost more altogether, down to one at a time: it is aimed at so many times that cost, within so many budgets.
-_WORTH, _STRETCH, _MOSTLY = 1.5, 3.0, 0.9
+_WORTH, _STRETCH, _MOSTLY = 3.0, 1.5, 0.9
 
 
 class Pace:
