@@ -63,6 +63,8 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> Pat
     settings.MEDIA_ROOT = str(folder / "media")
     dumps = {**settings.STORAGES["dbbackup"], "OPTIONS": {"location": str(folder / "dumps")}}
     settings.STORAGES = {**settings.STORAGES, "dbbackup": dumps}
+    if "JOURNAL_DIR" in settings.PRIVACY:  # a test that is rolled back looks like a restore to the journal
+        settings.PRIVACY = {**settings.PRIVACY, "JOURNAL_DIR": str(folder / "journal")}
     return folder
 
 

@@ -104,6 +104,10 @@ class KeptRows:
         moments = {"until": self.until, "review_at": self.review_at}
         return {**asdict(self), **{name: moment and moment.isoformat() for name, moment in moments.items()}}
 
+    def as_json(self) -> dict[str, Any]:
+        """The four keys that a report has: a review is for screens."""
+        return {"model": self.model, "rows": self.rows, "ground": self.ground, "until": self.until}
+
     @property
     def ground_words(self) -> str:
         """The ground as a person reads it; that of a hold is a word of the profile."""

@@ -253,7 +253,9 @@ class TestTakeOver:
         assert queries_for("one", "two") == queries_for(*(f"row{number}" for number in range(12)))
 
 
-def test_closing_500_of_2000_members_takes_queries_by_models_and_batches(now: datetime, settings: Any) -> None:
+def test_closing_500_of_2000_members_takes_queries_by_models_and_batches(
+    now: datetime, settings: Any, at_full_pace: None
+) -> None:
     """Must show: set-based from the start."""
     settings.PRIVACY = {**settings.PRIVACY, "BATCH_SIZE": 100}
     members = users().bulk_create(

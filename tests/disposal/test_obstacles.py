@@ -53,7 +53,7 @@ def test_a_missing_stand_in_stops_those_who_need_it_and_nobody_else(now: datetim
 
 
 @pytest.mark.parametrize("obstacle", ["stand-in", "blocker"])
-def test_what_stops_everybody_costs_no_attempt_for_each(now: datetime, obstacle: str) -> None:
+def test_what_stops_everybody_costs_no_attempt_for_each(now: datetime, obstacle: str, at_full_pace: None) -> None:
     if obstacle == "blocker":
         registry.withdraw(host.Review)
         registry.exclude("host.Review", reason="for this test")
@@ -108,7 +108,7 @@ def test_one_record_left_outside_marks_its_own_person_and_nobody_else(now: datet
     assert sorted(calls) == [1, 1, 2, 2, 4, 4, 8]
 
 
-def test_a_store_that_is_down_is_not_asked_about_each_person(now: datetime) -> None:
+def test_a_store_that_is_down_is_not_asked_about_each_person(now: datetime, at_full_pace: None) -> None:
     calls = []
 
     class Down(ExternalStore):

@@ -40,7 +40,7 @@ def test_json_has_the_keys_that_were_agreed_and_nothing_else_is_printed() -> Non
     assert list(report["steps"][0]) == ["name", "status", "counts", "error"]
     assert report["run"] == str(NightRun.objects.get().pk)
     assert datetime.fromisoformat(report["started"]).tzinfo is not None
-    assert [step["name"] for step in report["steps"]] == ["retention.sync", SCHEDULES]
+    assert [step["name"] for step in report["steps"]] == ["retention.sync", SCHEDULES, "retention.logs"]
 
 
 def test_a_failing_step_exits_with_one_after_all_steps_ran(approved: Approval) -> None:
