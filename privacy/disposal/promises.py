@@ -14,7 +14,7 @@ from privacy.core.registries import CheckContext, Finding, live_check, providers
 from privacy.datamap import graph
 from privacy.disposal.holds import promises as promises_of_holds  # noqa: F401
 from privacy.disposal.journal import files
-from privacy.disposal.journal.keeping import over_segments, unwritten
+from privacy.disposal.journal.keeping import lost, over_segments, unwritten
 from privacy.disposal.journal.restores import is_restored
 from privacy.disposal.models import Closure, StoreReceipt, Sweep
 from privacy.disposal.orphans import any_row_names_an_account, orphans
@@ -180,6 +180,10 @@ def erasures_replayable(context: CheckContext) -> Finding:
         return Finding.broken(_("Backups exist and the site keeps no journal: PRIVACY['JOURNAL_DIR'] is not set."))
     if is_restored():
         return Finding.broken(_("The database was restored, and the journal was not applied again yet."))
+    if lost():
+        return Finding.broken(
+            _("The journal's folder was emptied: nobody knows who was erased since the oldest backup.")
+        )
     late, undecided = unwritten(context.now), Closure.objects.filter(status=Closure.Status.UNDECIDED).count()
     if late or undecided:
         found = [

@@ -74,6 +74,11 @@ def unwritten(now: datetime) -> int:
     return JournalPage.objects.unwritten().filter(at__lt=now - _UNDER_WAY).count()
 
 
+def lost() -> bool:
+    """Whether the database has told the journal, and the folder knows nothing of it."""
+    return not files.read_head() and JournalPage.objects.filter(written=True).exists()
+
+
 def _end_of(segment: Segment) -> datetime:
     return datetime.combine(segment.day + timedelta(days=1), time(), UTC)
 

@@ -86,6 +86,16 @@ def test_an_undecided_account_breaks_it_until_somebody_decides(
     assert ask() is Status.KEPT
 
 
+def test_an_emptied_folder_breaks_it_until_the_journal_is_back(
+    journal: Path, ask: Ask, now: datetime, actor: Actor
+) -> None:
+    close(now, actor)
+    journal.rename(journal.with_name("elsewhere"))
+    assert ask() is Status.BROKEN
+    journal.with_name("elsewhere").rename(journal)
+    assert ask() is Status.KEPT
+
+
 def test_a_segment_that_outlives_the_last_backup_breaks_it_until_it_goes(
     journal: Path, ask: Ask, oldest: Callable[..., None], now: datetime, actor: Actor
 ) -> None:
