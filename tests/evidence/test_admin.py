@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from privacy.core.actors import Actor
@@ -132,14 +134,20 @@ def test_an_empty_list_says_so() -> None:
     assert "No evidence yet" in _client("view_evidenceentry").get(reverse(LIST)).content.decode()
 
 
-def test_the_cost_of_the_list_does_not_grow_with_its_rows(
-    now: datetime, actor: Actor, django_assert_max_num_queries: Any
-) -> None:
+def test_the_cost_of_the_list_does_not_grow_with_its_rows(now: datetime, actor: Actor) -> None:
     client = _client("view_evidenceentry")
-    for n in range(40):
-        record(act="retention.night", now=now, actor=actor, subject=str(n))
-    with django_assert_max_num_queries(18):
-        client.get(reverse(LIST))
+
+    def queries_with(more: int) -> int:
+        for n in range(more):
+            record(act="retention.night", now=now, actor=actor, subject=str(n))
+        with CaptureQueriesContext(connection) as queries:
+            client.get(reverse(LIST))
+        return len(queries)
+
+    queries_with(1)  # caches are warm from here on
+    few = queries_with(2)
+    assert few <= 19  # the banners ask how the nights stand, one question more on a site that never had one
+    assert queries_with(40) == few
 
 
 def test_an_act_and_a_label_that_no_room_knows_any_more_are_shown_as_they_stand(now: datetime) -> None:
