@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from privacy.core.beat import Timetable, timetable
@@ -101,9 +102,18 @@ def current_run() -> NightRun | None:
     return NightRun.objects.filter(status="running").first()
 
 
-def paused_night(now: datetime) -> NightRun | None:
-    """The night that a person stopped and that stands still: also one that died before it could stop."""
-    asked = NightRun.objects.open().filter(pause_asked_at__isnull=False).order_by("status").first()
+def open_nights() -> list[NightRun]:
+    """The nights that are not over, three at most: paused, waiting, running."""
+    return list(NightRun.objects.open().order_by("status"))
+
+
+def paused_night(now: datetime, nights: Sequence[NightRun] | None = None) -> NightRun | None:
+    """The night that a person stopped and that stands still: also one that died before it could stop.
+
+    ``nights`` are the open ones, where they were read already.
+    """
+    among = open_nights() if nights is None else nights
+    asked = next((night for night in among if night.pause_asked_at is not None), None)
     return asked if asked is not None and (asked.status == "paused" or not is_alive(asked, now)) else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,7 +15,7 @@ from privacy.core.words import duration_words
 from privacy.evidence.models import EvidenceEntry
 from privacy.retention.liveness import is_alive
 from privacy.retention.models import NightRun
-from privacy.retention.queries import SKEW, SLACK, current_run, paused_night, waiting_approval
+from privacy.retention.queries import SKEW, SLACK, open_nights, paused_night, waiting_approval
 
 #: A night that is older is reported. Hours that pass, not hours of the wall: the day of 25 has one to spare.
 LATE_AFTER = timedelta(hours=26)
@@ -86,21 +87,22 @@ class Standing:
 
 
 def standing(now: datetime) -> Standing:
-    """How the nights stand. Three queries, or four when the last one is old; none of them grows with the nights.
+    """How the nights stand. Three queries at most; none of them grows with the nights.
 
     A night counts once every step was done, or once it asked for approval: then it did what it may. A night with
     failed steps does not, nor a dry run or a single step. One that is at work counts as long as it gives signs
     of life, for ``LATE_AFTER`` at most. A question must be answered within ``LATE_AFTER`` too, and so must a site's
     first night come after its first act.
     """
-    paused = paused_night(now)
+    nights = open_nights()
+    paused = paused_night(now, nights)
     if paused is not None and paused.pause_asked_at is not None:
         still = now - paused.pause_asked_at
         return Standing(State.LEFT_PAUSED if still > SLACK else State.PAUSED, paused.pause_asked_at, now)
     night = NightRun.objects.ended_well().until(now + SKEW).newest_first().first()
     state, since = (State.IN_TIME, night.as_of) if night else (State.NEW, _first_act())
     if since is not None and now - since > LATE_AFTER:
-        if not _at_work(now):
+        if not _at_work(nights, now):
             return Standing(State.LATE if night else State.NEVER, since, now)
         state = State.AT_WORK
     approval = waiting_approval()
@@ -110,8 +112,8 @@ def standing(now: datetime) -> Standing:
     return Standing(state, since, now)
 
 
-def _at_work(now: datetime) -> bool:
-    run = current_run()
+def _at_work(nights: Sequence[NightRun], now: datetime) -> bool:
+    run = next((night for night in nights if night.status == NightRun.Status.RUNNING), None)
     if run is None or run.dry_run or run.only or run.started_at is None:
         return False
     return now - run.started_at <= LATE_AFTER and is_alive(run, now)
