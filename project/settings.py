@@ -32,6 +32,9 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "django_celery_results",
     "dbbackup",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
     "privacy",
     "project.coop",
 ]
@@ -174,6 +177,13 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "WARNING"},
 }
 
+# --- the API -------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+
 # --- privacy -------------------------------------------------------------------------------
 
 PRIVACY = {
@@ -181,6 +191,7 @@ PRIVACY = {
     "COUNTRY": "DE",
     "SUBDIVISION": "HE",
     "COVERAGE": "enforce",
+    "API_RATE": "600/minute",
     # Outside the database, so that a restored dump does not bring back who was erased since.
     "JOURNAL_DIR": VAR_DIR / "journal",
     # Beside the database only because the demo lives in one folder; see docs/how-to/rotate-seal-keys.md.

@@ -8,4 +8,5 @@ urlpatterns = [
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("", include("project.coop.urls")),
     path("", include("privacy.urls")),
+    path("api/privacy/", include("privacy.api_urls")),
 ]

@@ -33,6 +33,9 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "django_celery_results",
     "dbbackup",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
     "privacy",
     "tests.host",
 ]

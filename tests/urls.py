@@ -6,4 +6,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/login/", auth_views.LoginView.as_view(template_name="admin/login.html"), name="login"),
     path("", include("privacy.urls")),
+    path("api/privacy/", include("privacy.api_urls")),
 ]

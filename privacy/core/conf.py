@@ -6,6 +6,7 @@ checks call them all, so that a wrong value is found before the night runs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -172,6 +173,13 @@ def _folder(key: str, value: Any) -> Path | None:
     return Path(value)
 
 
+def _rate(key: str, value: Any) -> str:
+    text = _text(key, value)
+    if text and not re.fullmatch(r"[1-9][0-9]*/(second|minute|hour|day)", text):
+        raise WrongSetting(key, f"{text!r} is no rate", 'Give a number and a time, such as "600/minute"')
+    return text
+
+
 class Settings:
     """Typed access to ``PRIVACY``. Reading costs a dictionary look-up; nothing is cached.
 
@@ -220,6 +228,8 @@ class Settings:
     backup_region = Setting("", _text)
     #: Public address of the site, for links in mail; empty uses relative links.
     site_url = Setting("", _address)
+    #: How often one account may ask the API ("600/minute"); empty sets no limit.
+    api_rate = Setting("", _rate)
 
     @property
     def calendar(self) -> Calendar:

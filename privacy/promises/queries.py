@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
+from django.db.models import QuerySet
+
 from privacy.core.periods import Period
 from privacy.core.registries import Status, profile_sections
 from privacy.promises import bounds as rules_of_bounds
@@ -13,8 +15,23 @@ from privacy.promises.bounds import Bound, BoundKind
 from privacy.promises.facts import Facts
 from privacy.promises.ledger import Ledger, LedgerRow
 from privacy.promises.models import ProfileTable, Promise, PromiseResult, PromiseRun, SiteFacts
+from privacy.promises.querysets import PromiseRunQuerySet
 
-__all__ = ["Bound", "Moment", "bound", "bounds", "facts", "history", "ledger", "section", "site", "trend"]
+__all__ = [
+    "Bound",
+    "Moment",
+    "bound",
+    "bounds",
+    "checks",
+    "facts",
+    "findings",
+    "history",
+    "is_known",
+    "ledger",
+    "section",
+    "site",
+    "trend",
+]
 
 
 def site() -> SiteFacts | None:
@@ -81,10 +98,25 @@ def history(code: str, *, limit: int = 400) -> list[Moment]:
     return [Moment(checked_at, Status(status), why) for checked_at, status, why in found]
 
 
+def checks() -> PromiseRunQuerySet:
+    """Every check of this site's promises."""
+    row = site()
+    return PromiseRun.objects.of_site(row.code if row else "")
+
+
+def findings(code: str) -> QuerySet[PromiseResult]:
+    """What was found about one promise, each with its run; one query however many are read."""
+    return PromiseResult.objects.of_promise(code).select_related("run")
+
+
+def is_known(code: str) -> bool:
+    """Whether a promise of the profile, or anything that was ever checked, has this id."""
+    return Promise.objects.filter(code=code).exists() or PromiseResult.objects.of_promise(code).exists()
+
+
 def trend(*, limit: int = 30) -> list[PromiseRun]:
     """The latest runs of this site with their counts, the oldest first."""
-    row = site()
-    return list(PromiseRun.objects.of_site(row.code if row else "").newest_first()[:limit])[::-1]
+    return list(checks().newest_first()[:limit])[::-1]
 
 
 def _row(result: PromiseResult) -> LedgerRow:
