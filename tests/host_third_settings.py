@@ -6,7 +6,7 @@ from tests.settings import *  # noqa: F403
 from tests.settings import INSTALLED_APPS, MIDDLEWARE
 
 KNOWN = {
-    "rest_framework": ["rest_framework", "rest_framework.authtoken"],
+    "rest_framework": ["rest_framework.authtoken"],
     "allauth": ["allauth", "allauth.account", "allauth.socialaccount", "allauth.mfa", "allauth.usersessions"],
     "axes": ["axes"],
     "auditlog": ["auditlog"],

@@ -101,6 +101,13 @@ def test_the_front_door_imports_every_room_of_its_kind(kind: str) -> None:
     assert not missing, f"privacy/{kind}.py does not import {missing}"
 
 
+def test_the_front_door_of_the_api_reaches_every_room() -> None:
+    reached = {name for name, _ in imported_modules(HOUSE / "api_urls.py")}
+    rooms = [name for name in rooms_with("api") if name != "privacy.core.api"]  # the style that they share
+    assert rooms
+    assert not [name for name in rooms if name not in reached]
+
+
 def test_wiring_knows_every_room() -> None:
     from privacy import wiring
 

@@ -67,6 +67,9 @@ WRONG: list[tuple[str, Any]] = [
     ("SEAL_KEYS", [b"a key itself"]),
     ("SITE_URL", "example.org"),
     ("SITE_URL", 1),
+    ("API_RATE", "fast"),
+    ("API_RATE", "0/minute"),
+    ("API_RATE", 600),
 ]
 
 

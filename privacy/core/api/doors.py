@@ -8,6 +8,7 @@ from typing import Any
 
 from django.urls import URLPattern
 from rest_framework import serializers
+from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -77,13 +78,24 @@ class Schema(Endpoint):
         return Response(schema_of(self.patterns()))
 
 
+class Nothing(Endpoint):
+    """An address that is none: refused in our own shape, not with the site's page."""
+
+    operation = ""
+    permission_classes = ()
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise NotFound
+
+
 def views_of(patterns: Sequence[Any]) -> Iterator[tuple[URLPattern, type[Endpoint]]]:
     """Every address below ``patterns`` with the class of its view."""
     for pattern in patterns:
-        if isinstance(pattern, URLPattern):
-            yield pattern, pattern.callback.cls  # type: ignore[attr-defined]
-        else:
+        if not isinstance(pattern, URLPattern):
             yield from views_of(pattern.url_patterns)
+        elif pattern.callback.cls is not Nothing:  # type: ignore[attr-defined]
+            yield pattern, pattern.callback.cls  # type: ignore[attr-defined]
 
 
 def opened(patterns: Sequence[Any]) -> Iterator[tuple[str, type[Endpoint]]]:

@@ -70,7 +70,7 @@ class Endpoint(GenericAPIView[Any]):
     filter_backends: Sequence[Any] = ()
     versioning_class = None
     metadata_class = None
-    schema = Described()
+    schema: Any = Described()
 
     def get_exception_handler(self) -> Callable[..., Response | None]:
         return refuse

@@ -1,0 +1,97 @@
+"""Requests that schemathesis makes up from the schema, good ones and bad ones, in the site's own process.
+
+The seed is hypothesis's own: ``--hypothesis-seed``, which ``make test`` prints.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+import schemathesis
+from django.contrib.auth import get_user_model
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import ignored_auth
+
+from privacy import api_urls
+from privacy.core.api.schema import schema_of
+from tests.api.conftest import client_of
+from tests.api.planting import plant
+
+EXAMPLES = 15
+TOKEN = "t" * 32
+
+
+def operations() -> list[str]:
+    made = schema_of(api_urls.urlpatterns)
+    return [f"{method.upper()} {path}" for path, methods in made["paths"].items() for method in methods]
+
+
+@pytest.fixture(scope="module")
+def described() -> Any:
+    schema = schemathesis.openapi.from_dict(copy.deepcopy(dict(schema_of(api_urls.urlpatterns))))
+    schema.app = get_wsgi_application()
+    return schema
+
+
+@pytest.fixture(autouse=True)
+def _one_connection() -> Iterator[None]:
+    """Django's own test client does the same: the end of a request must not close the test's transaction."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture(params=["nobody", "member", "clerk", "chief"])
+def asking(request: pytest.FixtureRequest, person: Callable[..., Any]) -> Client:
+    """Who asks: nobody, a member, staff without a permission, staff with all of them."""
+    if request.param == "nobody":
+        return Client()
+    user = person("ada", staff=request.param != "member")
+    if request.param == "chief":
+        get_user_model().objects.filter(pk=user.pk).update(is_superuser=True)
+    return client_of(user)
+
+
+@pytest.mark.parametrize("operation", operations())
+def test_schemathesis_finds_no_server_error_and_no_schema_violation(
+    described: Any, asking: Client, operation: str, now: datetime
+) -> None:
+    plant(now, rows=2)
+    method, path = operation.split(" ")
+    target = described[path][method]
+    made = st.one_of(target.as_strategy(mode) for mode in GenerationMode if _can(target, mode))
+    cookies = {name: morsel.value for name, morsel in asking.cookies.items()} | {"csrftoken": TOKEN}
+    answered: set[int] = set()
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=made)
+    def ask(case: Any) -> None:
+        # That nobody gets in without signing in is asked below: this check takes our cookie for its own invention.
+        answer = case.call_and_validate(cookies=cookies, headers={"X-CSRFToken": TOKEN}, excluded_checks=[ignored_auth])
+        answered.add(answer.status_code)
+
+    ask()
+    assert answered
+    if "sessionid" not in asking.cookies and not path.endswith("/schema/"):
+        assert answered <= {401, 403, 404}
+
+
+def _can(target: Any, mode: GenerationMode) -> bool:
+    """Without a parameter and without a body there is nothing to spoil."""
+    return mode is GenerationMode.POSITIVE or bool(target.query or target.path_parameters or target.body)
