@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.apps import apps
 
-from privacy import Delete, PersonalData, exclude, register
+from privacy import Anonymise, Delete, Expire, Keep, PersonalData, exclude, register
+from privacy.consent.models import ConsentContext, Flag
 from privacy.disposal.models import Closure, Hold, SessionIndex
 from privacy.evidence.models import EvidenceDetail
 
@@ -71,6 +72,52 @@ class HoldData(PersonalData):
     expires = "P12M from released_at"
 
 
+@register(ConsentContext)
+class ConsentContextData(PersonalData):
+    """The erasable half of the consent ledger. A pseudonym stays as proof (GDPR Art. 7(1)), until its end."""
+
+    subject = "key:user_key"
+    category = "proof"
+    purpose = "administration"
+    legal_basis = "legal_obligation"
+    kind = "linked"
+    source = "automatic"
+    on_erasure = Anonymise(user_key="", digest="", network="", is_last=False)
+    fields = {"pseudonym": Keep("law, to prove what was agreed to", until="P0D from until")}
+    plain = {
+        "purpose": "a code",
+        "salt": "a random number",
+        "digest_key": "which key made the pseudonym",
+        "entered_by": "a kind of person",
+    }
+    expires = Expire("P0D from until", Delete())
+    export = ("purpose", "network", "entered_by", "until")
+
+
+@register(Flag)
+class FlagData(PersonalData):
+    """Restrictions and objections go with their person: nothing of theirs is left to be used."""
+
+    subject = "key:user_key"
+    category = "proof"
+    purpose = "administration"
+    legal_basis = "legal_obligation"
+    kind = "linked"
+    source = "automatic"
+    on_erasure = Delete()
+    holds = ("user_key", "digest", "reason")
+    plain = {
+        "kind": "a kind of right",
+        "digest_key": "which key made the digest",
+        "purpose": "a code",
+        "ground": "a reason of the law",
+        "surface": "where it was raised",
+        "outcome": "a state",
+    }
+    expires = "P0D from until"
+    export = ("kind", "purpose", "ground", "raised_at", "outcome", "decided_at", "lifted_at", "reason")
+
+
 @register(SessionIndex)
 class SessionIndexData(PersonalData):
     """Which sessions are whose: written at sign-in, so that a closure ends them all."""
@@ -91,6 +138,9 @@ _NOBODY = {
     "Seal": "hashes over acts, counts and commitments, and a signature",
     "SealLeaf": "hashes over acts, counts and commitments",
     "Sweep": "files and cache entries on their way out; a closure is not done while one of its rows is left",
+    "ConsentRecord": "decisions and the words they answer; who decided is in the context beside it",
+    "Wording": "words that were shown to everybody",
+    "Purpose": "what people are asked about",
     "StoreReceipt": "what outside places answered about closures; the closure alone holds the account's key",
     "JournalPage": "fingerprints on their way to the journal; emptied when they stand in it",
     "Captured": "keys of rows that one closure is erasing; they go when it has been verified",

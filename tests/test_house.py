@@ -25,7 +25,9 @@ FRONT_DOORS = {"models", "admin", "tasks"}
 DOORS_THAT_READ_THE_CLOCK = re.compile(
     r"^privacy/(management/|core/commands\.py$|([a-z_]+/)?(views|admin|api|checks|tasks|receivers|middleware)(/|\.py$)"
     # The day of a segment is compared with the times of backups, which are those of machines' clocks.
-    r"|disposal/journal/files\.py$)"
+    r"|disposal/journal/files\.py$"
+    # What a site's own views and tasks call is their door.
+    r"|consent/asking\.py$)"
 )
 #: Attributes of a person or of what a person wrote: ``__str__`` may name none of them.
 PERSONAL_WORDS = re.compile(

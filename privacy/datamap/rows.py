@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.db import connections, models, router
-from django.db.models import F, Model, Q, QuerySet, Value
-from django.db.models.functions import Cast, Concat, Lower, Substr
+from django.db.models import F, Func, Model, Q, QuerySet, Value
+from django.db.models.functions import Cast, Lower, Substr
 
 from privacy.core.among import Among
 from privacy.datamap.shapes import Side, Subjects
@@ -172,4 +172,11 @@ def _key_as(model: type[Model], key_field: Any, using: str, path: str = "pk") ->
     pieces: list[Any] = []
     for start, length in _UUID_PARTS:
         pieces += [Value("-"), Substr(Cast(path, text), start, length)]
-    return Concat(*pieces[1:], output_field=text)
+    return _Joined(*pieces[1:], output_field=text)
+
+
+class _Joined(Func):
+    """Texts end to end. ``Concat`` nests its parts, and so many overflow SQLite's parser within a closure."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " || "

@@ -34,12 +34,12 @@ class WrittenOnce(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            raise EvidenceImmutable
+            raise EvidenceImmutable(self._meta.label)
         kwargs["force_insert"] = True
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise EvidenceImmutable
+        raise EvidenceImmutable(self._meta.label)
 
 
 class EvidenceEntry(WrittenOnce):

@@ -17,13 +17,13 @@ M = TypeVar("M", bound=Model)
 
 
 class EvidenceImmutable(PrivacyError):
-    """Evidence is written once."""
+    """Evidence is written once. ``label`` names the model, ``"privacy.EvidenceEntry"``."""
 
-    def __init__(self) -> None:
+    def __init__(self, label: str) -> None:
         super().__init__(
-            field="privacy.EvidenceEntry",
-            problem="evidence is never changed and never removed",
-            mend="Record what happened since as a new entry",
+            field=label,
+            problem="what is written here is never changed and never removed",
+            mend="Record what happened since as a new row",
         )
 
 
@@ -31,10 +31,10 @@ class WrittenOnceQuerySet(QuerySet[M]):
     """Rows that stay as they were written. The database refuses changes as well; here the refusal is in words."""
 
     def update(self, **kwargs: Any) -> NoReturn:
-        raise EvidenceImmutable
+        raise EvidenceImmutable(self.model._meta.label)
 
     def delete(self) -> NoReturn:
-        raise EvidenceImmutable
+        raise EvidenceImmutable(self.model._meta.label)
 
     update.alters_data = True  # type: ignore[attr-defined]
     delete.alters_data = True  # type: ignore[attr-defined]

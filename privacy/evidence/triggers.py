@@ -2,7 +2,7 @@
 
 ``INSERT OR REPLACE`` on SQLite removes a row without firing its DELETE trigger, so that an INSERT of a
 known key is refused as well. What the owner of the database does anyway, by dropping the triggers
-first, is not prevented here.
+first, is not prevented here. Rooms above have rows that are written once as well, and name them with ``protect``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.db.models import Model
 
 from privacy.evidence.models import EvidenceEntry, Seal, SealLeaf
 
-_MODELS: tuple[type[Model], ...] = (EvidenceEntry, Seal, SealLeaf)
+_protected: dict[str, type[Model]] = {}
 _REFUSAL = "privacy evidence is append-only"
 _RAISE = f"RAISE EXCEPTION '{_REFUSAL}' USING ERRCODE = 'integrity_constraint_violation';"
 
@@ -26,6 +26,18 @@ class Trigger:
 
     table: str
     body: str
+
+
+def protect(*models: type[Model]) -> None:
+    """From the next migrate on, the database refuses to change rows of these models, or to remove them.
+
+    Args:
+        models: their primary key is their only unique column, and they live where the evidence does.
+    """
+    _protected.update({model._meta.db_table: model for model in models})
+
+
+protect(EvidenceEntry, Seal, SealLeaf)
 
 
 # The names in these statements are our own constants.
@@ -57,10 +69,8 @@ def _functions(table: str, key: str) -> dict[str, str]:
     }
 
 
-_KEYS = {model._meta.db_table: str(model._meta.pk.column) for model in _MODELS}
-_SQLITE = {name: found for table, key in _KEYS.items() for name, found in _sqlite(table, key).items()}
-_POSTGRESQL = {name: found for table in _KEYS for name, found in _postgresql(table).items()}
-_FUNCTIONS = {name: body for table, key in _KEYS.items() for name, body in _functions(table, key).items()}
+def _key(table: str) -> str:
+    return str(_protected[table]._meta.pk.column)
 
 
 def install(using: str) -> list[str]:
@@ -80,7 +90,7 @@ def install(using: str) -> list[str]:
     with transaction.atomic(using=using), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             for table in {wanted[name].table for name in absent}:
-                for function, body in _functions(table, _KEYS[table]).items():
+                for function, body in _functions(table, _key(table)).items():
                     cursor.execute(
                         f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
                     )
@@ -120,7 +130,11 @@ def missing(using: str) -> list[str]:
 
 
 def _wanted(connection: Any) -> dict[str, Trigger]:
-    return {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}.get(connection.vendor, {})
+    if connection.vendor == "sqlite":
+        return {name: found for table in _protected for name, found in _sqlite(table, _key(table)).items()}
+    if connection.vendor == "postgresql":
+        return {name: found for table in _protected for name, found in _postgresql(table).items()}
+    return {}
 
 
 def _on(connection: Any, table: str) -> str:
@@ -131,7 +145,7 @@ def _tables(using: str) -> set[str]:
     """Our tables that this database has."""
     if not router.allow_migrate_model(using, EvidenceEntry):
         return set()
-    return set(_KEYS) & set(connections[using].introspection.table_names())
+    return set(_protected) & set(connections[using].introspection.table_names())
 
 
 def _standing(connection: Any, tables: set[str]) -> dict[str, str]:
@@ -159,4 +173,4 @@ def _ours(connection: Any, name: str, trigger: Trigger) -> str:
     if connection.vendor == "sqlite":
         return text
     function = trigger.body.rpartition(" ")[2].removesuffix("()")
-    return f"A {text} {_FUNCTIONS[function]}"
+    return f"A {text} {_functions(trigger.table, _key(trigger.table))[function]}"

@@ -21,6 +21,7 @@ from privacy.promises.ledger import Ledger, LedgerRow
 from privacy.promises.models import ProfileTable, Promise, PromiseResult, PromiseRun, SiteFacts
 from privacy.promises.profiles import Profile, read_profile
 from privacy.promises.running import evaluate
+from privacy.promises.signals import profile_loaded
 
 __all__ = ["LoadedProfile", "WeakerThanPromised", "WrongProfile", "check_promises", "load_profile", "refuse_weaker"]
 
@@ -50,6 +51,7 @@ def load_profile(*, path: Path, now: datetime, actor: Actor) -> LoadedProfile:
         former = SiteFacts.objects.select_for_update().first()
         profile = read_profile(path)
         _write(profile, now)
+        profile_loaded.send(sender=Profile, rules=profile.rules, now=now, actor=actor)
         record(
             act="promises.profile_loaded",
             now=now,

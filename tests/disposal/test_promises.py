@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 
+from privacy.consent.models import ConsentContext
 from privacy.core.actors import Actor
 from privacy.core.registries import CheckContext, Promised, Status, live_checks
 from privacy.datamap.declarations import Delete, PersonalData
@@ -75,7 +76,7 @@ def test_erasures_complete(ask: Ask, now: datetime) -> None:
 
 def test_kept_rows_grounded(ask: Ask, now: datetime) -> None:
     with registry.changed_for_a_while():
-        for model in (host.Order, host.Invoice):
+        for model in (host.Order, host.Invoice, ConsentContext):
             registry.withdraw(model)
         assert ask("kept_rows_grounded") is Status.CANNOT_TELL
     assert ask("kept_rows_grounded") is Status.KEPT

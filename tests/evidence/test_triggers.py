@@ -275,7 +275,9 @@ def test_a_suite_that_flushes_its_tables_may_switch_them_off(entry: EvidenceEntr
         assert _reported() == []
         _run("UPDATE privacy_evidenceentry SET label = 'x' WHERE id = %s", entry.pk)
     assert set(triggers.missing("default")) == {
-        name.replace("evidenceentry", table) for name in ALL for table in ("evidenceentry", "seal", "sealleaf")
+        name.replace("evidenceentry", table)
+        for name in ALL
+        for table in ("evidenceentry", "seal", "sealleaf", "consentrecord", "wording")
     }
 
 

@@ -1,0 +1,250 @@
+"""Who permits what. Nothing here writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+
+from privacy.consent.models import ConsentContext, ConsentRecord, Flag, Purpose, Wording
+from privacy.consent.people import Person
+from privacy.core.batches import chunks
+from privacy.core.conf import settings
+from privacy.core.errors import PrivacyError
+from privacy.datamap.rows import key_as_text
+
+M = TypeVar("M", bound=Model)
+
+
+class UnknownPurpose(PrivacyError):
+    """No purpose has this code. A question about one that nobody declared is a mistake, not a no."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            field="purpose",
+            problem="no purpose has this code",
+            mend="Declare it in the profile's [[consent.purposes]], or add it on the admin's screen of purposes",
+        )
+
+
+class State(StrEnum):
+    """How a person stands to a purpose."""
+
+    GIVEN = "given"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    BEFORE_APP = "before_app"
+    NOT_ASKED = "not_asked"
+
+
+def purpose_of(code: str) -> Purpose:
+    """The purpose with this code, retired or not.
+
+    Raises:
+        UnknownPurpose: there is none.
+    """
+    found = Purpose.objects.filter(pk=code).first()
+    if found is None:
+        raise UnknownPurpose
+    return found
+
+
+def standing(person: Person | None, *, now: datetime) -> Mapping[str, bool]:
+    """For each purpose whether this person's data may be processed for it now; one query, whatever their number.
+
+    A purpose that rests on consent needs a grant that stands; any other needs no restriction and no objection. A
+    purpose that was retired is never permitted.
+
+    Args:
+        person: None is somebody of whom nothing is known: they have agreed to nothing and objected to nothing.
+    """
+    contexts, flags = ConsentContext.objects.granting(now), Flag.objects.stopping()
+    granted = contexts.of(person) if person else contexts.none()
+    stopped = flags.of(person) if person else flags.none()
+    rows = Purpose.objects.order_by().annotate(
+        _granted=Exists(granted.filter(purpose=OuterRef("pk"))),
+        _stopped=Exists(stopped.filter(Q(purpose="") | Q(purpose=OuterRef("pk")))),
+    )
+    columns = ("pk", "legal_basis", "retired_at", "_granted", "_stopped")
+    return {
+        code: retired is None and not is_stopped and (is_granted or basis != "consent")
+        for code, basis, retired, is_granted, is_stopped in rows.values_list(*columns)
+    }
+
+
+def may_process(person: Person | None, purpose: str, *, now: datetime) -> bool:
+    """Whether this person's data may be processed for a purpose now (HTC-2-2, HMY-10-5, HMY-10-6). One query.
+
+    Raises:
+        UnknownPurpose: nobody declared it.
+    """
+    found = standing(person, now=now)
+    if purpose not in found:
+        raise UnknownPurpose
+    return found[purpose]
+
+
+def permitted(people: Sequence[Person], purpose: str, *, now: datetime) -> set[Person]:
+    """Those whose data may be processed for a purpose now: one query for the purpose, two at most for each batch.
+
+    Raises:
+        UnknownPurpose: nobody declared it.
+    """
+    asked = purpose_of(purpose)
+    found: set[Person] = set()
+    if asked.retired_at is not None:
+        return found
+    for some in chunks(list(people), settings.batch_size):
+        stopped = _who(Flag.objects.stopping().about(purpose).of_any(some))
+        granting = ConsentContext.objects.granting(now).filter(purpose=purpose)
+        granted = _who(granting.of_any(some)) if asked.needs_consent else None
+        for person in some:
+            words = {person.user_key} if person.user_key else set(person.digests)
+            if not words & stopped and (granted is None or words & granted):
+                found.add(person)
+    return found
+
+
+def permitted_rows(rows: QuerySet[M], purpose: str, *, subject: str = "", now: datetime) -> QuerySet[M]:
+    """The rows whose person permits a purpose, as part of the same query; one query more, for the purpose.
+
+    Args:
+        rows: of any model that leads to the user.
+        subject: ORM path to the user, ``"customer"``; empty on the user model itself.
+
+    Raises:
+        UnknownPurpose: nobody declared it.
+    """
+    from django.contrib.auth import get_user_model
+
+    asked = purpose_of(purpose)
+    if asked.retired_at is not None:
+        return rows.none()
+    path = f"{subject}__pk" if subject else "pk"
+    keyed: QuerySet[Any] = rows.alias(_privacy_person=key_as_text(get_user_model(), rows.db, path))
+    here = {"user_key": OuterRef("_privacy_person")}
+    keyed = keyed.filter(~Exists(Flag.objects.stopping().about(purpose).filter(**here)))
+    if asked.needs_consent:
+        keyed = keyed.filter(Exists(ConsentContext.objects.granting(now).filter(purpose=purpose, **here)))
+    return keyed
+
+
+def last_word(person: Person, purpose: str) -> ConsentRecord | None:
+    """The ledger's last record about this person and purpose."""
+    context = ConsentContext.objects.of(person).last_words().filter(purpose=purpose).select_related("record").first()
+    return context.record if context else None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One purpose as a person sees it.
+
+    Attributes:
+        wording: the words in which they are asked now; None where the site wrote none.
+        state: how they stand to it.
+        record: the ledger's last word; None before the first.
+        stopped: an objection or a restriction keeps it from being used.
+        newer: the words were changed since they answered.
+    """
+
+    purpose: Purpose
+    wording: Wording | None
+    state: State
+    record: ConsentRecord | None
+    stopped: bool
+    newer: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the person is still to be asked: they never answered, or their answer ran out."""
+        return self.state in (State.BEFORE_APP, State.NOT_ASKED, State.EXPIRED)
+
+
+def questions(
+    person: Person, *, language: str, joined_at: datetime | None = None, now: datetime
+) -> tuple[Question, ...]:
+    """Every purpose for which people are asked, with this person's standing. Four queries.
+
+    Args:
+        language: the tag of the person's language; wordings of another are taken where it has none.
+        joined_at: when the account was made. One that is older than a purpose, and has no record, is *before app*:
+            it is asked, and never assumed to have agreed.
+    """
+    purposes = list(Purpose.objects.asking())
+    words = served([purpose.code for purpose in purposes], language=language)
+    mine = ConsentContext.objects.of(person).last_words().select_related("record", "record__wording")
+    last = {context.purpose: context.record for context in mine}
+    stopped = set(Flag.objects.of(person).stopping().values_list("purpose", flat=True))
+    found = []
+    for purpose in purposes:
+        record, wording = last.get(purpose.code), words.get(purpose.code)
+        asked_in = record.wording if record else None
+        newer = bool(wording and asked_in and wording.version != asked_in.version)
+        found.append(
+            Question(
+                purpose,
+                wording,
+                _state(record, purpose, joined_at, now),
+                record,
+                bool(stopped & {"", purpose.code}),
+                newer,
+            )
+        )
+    return tuple(found)
+
+
+def open_questions(person: Person, *, now: datetime) -> int:
+    """How many purposes this person is still to be asked about; one query, for the site's own pages."""
+    answered = ConsentContext.objects.of(person).last_words().filter(purpose=OuterRef("pk"))
+    answered = answered.exclude(record__decision="expired").exclude(
+        record__decision="given", record__expires_at__lte=now
+    )
+    has_words = Wording.objects.filter(purpose=OuterRef("pk"))
+    return Purpose.objects.asking().filter(~Exists(answered), Exists(has_words)).count()
+
+
+def served(codes: Sequence[str], *, language: str) -> dict[str, Wording]:
+    """The wording that is served for each purpose: the newest in this language, or in the nearest there is. One query.
+
+    The nearest is the language without its region, then the site's own, then any.
+    """
+    from django.conf import settings as django_settings
+
+    wanted = [language, language.partition("-")[0], django_settings.LANGUAGE_CODE.partition("-")[0]]
+    newest: dict[tuple[str, str], Wording] = {}
+    for wording in Wording.objects.filter(purpose__in=codes).newest_first():
+        newest.setdefault((wording.purpose, wording.language.lower()), wording)
+    found: dict[str, Wording] = {}
+    for code in codes:
+        of_purpose = {tag: wording for (purpose, tag), wording in newest.items() if purpose == code}
+        tags = [tag.lower() for tag in wanted if tag.lower() in of_purpose] or list(of_purpose)
+        if tags:
+            found[code] = of_purpose[tags[0]]
+    return found
+
+
+def records_of(person: Person) -> QuerySet[ConsentContext]:
+    """Every decision of a person, the newest first, with record and wording."""
+    return ConsentContext.objects.of(person).select_related("record", "record__wording").order_by("-pk")
+
+
+def flags_of(person: Person) -> QuerySet[Flag]:
+    """Every restriction and objection of a person, the newest first."""
+    return Flag.objects.of(person)
+
+
+def _state(record: ConsentRecord | None, purpose: Purpose, joined_at: datetime | None, now: datetime) -> State:
+    if record is None:
+        return State.BEFORE_APP if joined_at is not None and joined_at < purpose.added_at else State.NOT_ASKED
+    if record.expires_at is not None and record.expires_at <= now:
+        return State.EXPIRED
+    return State(record.decision)
+
+
+def _who(rows: QuerySet[Any]) -> set[str]:
+    return {key or digest for key, digest in rows.order_by().values_list("user_key", "digest")}
