@@ -1,21 +1,23 @@
-"""What every test gets: a fixed moment, an actor, folders of its own, and registries as the app left them."""
+"""What every test gets: a fixed moment, an actor, people, folders of its own, and registries as the app left them."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.cache import caches
-from django.test import TestCase, TransactionTestCase
+from django.test import Client, TestCase, TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 
 from privacy.core import registries
 from privacy.core.actors import Actor
 from privacy.datamap.registry import registry
+from tests.people import client_of
 
 # How long one example takes says what else the machine does, not whether the code is right.
 hypothesis_settings.register_profile("suite", deadline=None)
@@ -54,6 +56,32 @@ def now() -> datetime:
 def actor() -> Actor:
     """The software itself: most services do not care who acts."""
     return Actor.system("tests")
+
+
+@pytest.fixture
+def person(db: None) -> Callable[..., Any]:
+    """Make somebody: ``person("ada")``, ``person("sam", staff=True, may=["view_promise"])``."""
+
+    def make(name: str, *, staff: bool = False, may: list[str] | None = None) -> Any:
+        user = get_user_model().objects.create_user(name, email=f"{name}@example.org", password="x", is_staff=staff)
+        if may:
+            from django.contrib.auth.models import Permission  # models, before Django is set up
+
+            user.user_permissions.set(Permission.objects.filter(content_type__app_label="privacy", codename__in=may))
+        return user
+
+    return make
+
+
+@pytest.fixture
+def member(person: Callable[..., Any]) -> Client:
+    return client_of(person("ada"))
+
+
+@pytest.fixture
+def chief(db: None) -> Client:
+    """Staff with every permission."""
+    return client_of(get_user_model().objects.create_superuser("chief", email="chief@example.org", password="x"))
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import router
-from django.db.models import Count, IntegerField, Q, Value
+from django.db.models import Count, IntegerField, Q, QuerySet, Value
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -127,6 +127,11 @@ def blocks_for(user: Any, now: datetime) -> list[Block]:
     """Every registered block of the page for this member, in order."""
     ordered = sorted(page_blocks, key=lambda block: (block.order, block.name))
     return [Block(block.name, block.template, block.context(user, now)) for block in ordered]
+
+
+def closures_of(user: Any) -> QuerySet[Closure]:
+    """The closures of this member's account, open or not; a key that somebody else had before leads to none."""
+    return Closure.objects.of(str(user.pk)).unerased()
 
 
 def closure_offer(user: Any) -> ClosureOffer:

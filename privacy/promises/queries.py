@@ -22,6 +22,7 @@ __all__ = [
     "Moment",
     "bound",
     "bounds",
+    "bounds_under",
     "checks",
     "facts",
     "findings",
@@ -61,8 +62,19 @@ def section(name: str) -> Any | None:
 
 def bounds(setting: str) -> list[Bound]:
     """Every promise that binds this dotted setting, in the profile's order."""
-    rows = Promise.objects.filter(setting=setting).exclude(bound="")
-    return [Bound(row.code, row.clause, Period.parse(row.figure), cast(BoundKind, row.bound)) for row in rows]
+    return [_bound(row) for row in Promise.objects.filter(setting=setting).exclude(bound="")]
+
+
+def bounds_under(prefix: str) -> dict[str, list[Bound]]:
+    """The same for every setting whose name begins so, by what follows ``prefix``; one query."""
+    found: dict[str, list[Bound]] = {}
+    for row in Promise.objects.filter(setting__startswith=prefix).exclude(bound=""):
+        found.setdefault(row.setting.removeprefix(prefix), []).append(_bound(row))
+    return found
+
+
+def _bound(row: Promise) -> Bound:
+    return Bound(row.code, row.clause, Period.parse(row.figure), cast(BoundKind, row.bound))
 
 
 def bound(setting: str) -> Bound | None:

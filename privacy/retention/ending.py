@@ -22,10 +22,11 @@ from privacy.disposal.holds import in_force
 from privacy.disposal.holds.sparing import Spared
 from privacy.disposal.plan import as_moment
 from privacy.promises.bounds import Bound
+from privacy.promises.queries import bounds_under
 from privacy.retention.declarations import DeclaredEnd, Ends, declared_ends
 from privacy.retention.models import Schedule
 from privacy.retention.queries import horizon
-from privacy.retention.rules import bounds_of, effective
+from privacy.retention.rules import PREFIX, effective
 
 _A_DAY = timedelta(days=1)
 
@@ -45,7 +46,6 @@ class Rulebook:
 
     def __init__(self, ends: Ends | None = None) -> None:
         self.ends = ends or declared_ends()
-        self._bounds: dict[str, list[Bound]] = {}
         self._horizons: dict[datetime, datetime] = {}
 
     def horizon(self, now: datetime) -> datetime:
@@ -58,9 +58,7 @@ class Rulebook:
         """The promises that bind this schedule; an exception is bound by its ground alone."""
         if schedule.kind == Schedule.Kind.KEEP:
             return []
-        if schedule.category not in self._bounds:
-            self._bounds[schedule.category] = bounds_of(schedule.category)
-        return self._bounds[schedule.category]
+        return self._bounds.get(schedule.category, [])
 
     def period(self, schedule: Schedule) -> Period:
         """What the night goes by."""
@@ -100,6 +98,11 @@ class Rulebook:
         if isinstance(end.rule, KeptField):
             return disposal.kept_over(end.declared, end.rule, moment, self._spared)
         return disposal.over(end.declared, end.rule, cutoff, self._spared)
+
+    @cached_property
+    def _bounds(self) -> Mapping[str, list[Bound]]:
+        """The promises on all categories, read once."""
+        return bounds_under(PREFIX)
 
     @cached_property
     def _spared(self) -> Spared:

@@ -2,38 +2,69 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
+from privacy.backups.models import Backup, RegisteredCopy
+from privacy.core.actors import Actor
 from privacy.core.registries import Status
-from privacy.promises.models import Promise, PromiseResult, PromiseRun, SiteFacts
+from privacy.disposal.models import Closure, Hold, StoreReceipt
+from privacy.evidence.models import EvidenceEntry, Seal
+from privacy.evidence.services import record
+from privacy.promises.models import ProfileTable, Promise, PromiseResult, PromiseRun, SiteFacts
+from privacy.retention.models import NightRun, NightStepRun, Schedule
+
+HOUR, MONTH = timedelta(hours=1), timedelta(days=30)
 
 
-def plant(now: datetime, *, rows: int) -> None:
-    """Plant so many of each; may be called again."""
+def plant(now: datetime, *, rows: int, of: str = "") -> None:
+    """Plant so many of each; may be called again. Where a row is somebody's, it is ``of`` this account key."""
     _promises(now, rows)
+    _backups(now, rows)
+    _nights(now, rows)
+    _schedules(now, rows)
+    _closures(now, rows, of)
+    _evidence(now, rows)
 
 
 def sample(operation: str) -> dict[str, Any]:
-    """What the address of an operation needs, of a row that was planted."""
+    """What the address of an operation needs, of a row that was planted last."""
     if operation == "promises_findings":
         return {"id": "EXA-1.1-1"}
-    return {}
+    model: Any = {
+        "account_closure": Closure,
+        "backup": Backup,
+        "backups_copy_confirm": RegisteredCopy.objects.held(),
+        "closure": Closure,
+        "evidence_entry": EvidenceEntry,
+        "hold": Hold,
+        "night": NightRun,
+        "schedule": Schedule.objects.filter(kind="expiry"),
+        "schedule_pause": Schedule,
+        "schedule_resume": Schedule,
+    }.get(operation)
+    if model is None:
+        return {}
+    return {"id": getattr(model, "objects", model).order_by("pk").last().pk}
 
 
 def _promises(now: datetime, rows: int) -> None:
     facts = {"code": "EXA", "name": "Example", "source": "example.toml", "fingerprint": "f", "loaded_at": now}
     SiteFacts.objects.update_or_create(id=1, defaults=facts)
+    ProfileTable.objects.update_or_create(name="backups", defaults={"table": {"kept_for": "P1M"}})
     Promise.objects.all().delete()
     for number in range(rows):
-        code = f"EXA-{number}.1-1"
         Promise.objects.create(
             position=number,
-            code=code,
+            code=f"EXA-{number}.1-1",
             clause=f"§{number}",
             kind="duty",
             says="We tidy up.",
             checks=["backups.none_over_age"],
+            figure="P13M",
+            bound="ceiling",
+            setting=f"retention.category{number}",
         )
     for number in range(rows):
         run = PromiseRun.objects.create(
@@ -52,3 +83,77 @@ def _promises(now: datetime, rows: int) -> None:
             )
             for position in range(rows)
         )
+
+
+def _backups(now: datetime, rows: int) -> None:
+    for number in range(rows):
+        word, taken = uuid.uuid4().hex, now - HOUR * number
+        Backup.objects.create(
+            storage="dbbackup",
+            name=f"{word}.dump",
+            kind="database",
+            taken_at=taken,
+            first_seen_at=now,
+            last_seen_at=now,
+        )
+        facts = {"place": "the cellar", "region": "EU", "kept_for": "P1M", "confirmed_by": "the host"}
+        ends = {"every": "P1D"} if number % 2 else {"taken_at": taken, "ends_at": now + MONTH}
+        RegisteredCopy.objects.create(name=word, kind="restic", registered_at=now, changed_at=now, **facts, **ends)
+
+
+def _nights(now: datetime, rows: int) -> None:
+    for number in range(rows):
+        night = NightRun.objects.create(
+            status="done", as_of=now - HOUR * number, horizon=now, created_at=now, asked_by="system beat"
+        )
+        for order in range(rows):
+            NightStepRun.objects.create(run=night, name=f"step{order}", order=order, title="Tidy", counts={"rows": 1})
+
+
+def _schedules(now: datetime, rows: int) -> None:
+    for number in range(rows):
+        Schedule.objects.create(
+            name=f"host.PageView {uuid.uuid4().hex}",
+            kind="expiry" if number % 2 else "keep",
+            model="host.PageView",
+            category=f"category{number}",
+            start="viewed_at",
+            action="delete",
+            declared="P13M",
+            period="P12M",
+            synced_at=now,
+        )
+
+
+def _closures(now: datetime, rows: int, of: str) -> None:
+    for number in range(rows):
+        key = of or f"gone-{uuid.uuid4().hex}"
+        closure = Closure.objects.create(
+            subject_key=key,
+            pseudonym=uuid.uuid4().hex,
+            status="cancelled" if of else "partial",
+            channel="page",
+            closed_at=now - HOUR * number,
+            due_at=now + MONTH,
+            steps=[{"model": "host.Order", "action": "anonymise", "rows": 3, "files": 0}],
+            kept=[{"model": "host.Order", "rows": 3, "ground": "tax law", "until": None, "review_at": None}],
+            errors=["a file is left"],
+        )
+        StoreReceipt.objects.create(closure=closure, store=f"place {number}", opened_at=now)
+        dates = {"placed_at": now, "review_at": now + MONTH, "ends_at": now + MONTH * 2}
+        Hold.objects.create(scope="person", subject_key=key, ground="law", case=str(number), **dates)
+
+
+def _evidence(now: datetime, rows: int) -> None:
+    for number in range(rows):
+        record(
+            act="retention.period_changed",
+            now=now + HOUR * number,
+            actor=Actor("staff", key="4711"),
+            label="host.PageView",
+            counts={"rows": number},
+            subject=f"whose-{number}",
+            details={"said": "a word"},
+        )
+        newest = Seal.objects.order_by("-number").first()
+        Seal.objects.create(number=newest.number + 1 if newest else 1, made_at=now, size=1, root="0" * 64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ from privacy import api_urls
 from privacy.core.api import schema as schemas
 from privacy.core.api.doors import opened, views_of
 from privacy.core.api.permissions import SignedIn, Staff
-from tests.api.conftest import client_of
+from tests.people import client_of
 
 ROOT = "/api/privacy/"
 VIEWS = [view for _pattern, view in views_of(api_urls.urlpatterns)]
@@ -135,6 +136,19 @@ def test_who_asks_too_often_is_told_how_long_to_wait(member: Client, settings: A
     answer = member.get(ROOT)
     assert answer.json()["code"] == "throttled"
     assert 0 < int(answer["Retry-After"]) <= 60
+
+
+@pytest.mark.parametrize("sent", [b"ada\0:x", b"ada:\0", b"nobody:x", b"", b"\xff", b"no colon"])
+def test_credentials_that_are_none_are_refused_whatever_they_hold(db: None, sent: bytes) -> None:
+    for header in (
+        f"Basic {b64encode(sent).decode()}",
+        f"basic {b64encode(sent).decode().rstrip('=')}",
+        "Basic ä",
+        "Basic",
+    ):
+        answer = Client().get(ROOT, headers={"authorization": header})
+        assert answer.status_code in (401, 403), header
+        assert answer.json()["code"] in ("authentication_failed", "not_authenticated")
 
 
 def test_a_change_in_a_session_needs_the_sites_own_token(chief: Client) -> None:

@@ -27,6 +27,7 @@ MENDS = {
     "required": "Add it",
     "null": "Give it a value",
     "blank": "Give it a value",
+    "period": "Give a period such as P30D, P13M or P1Y",
     "unknown": "Leave it out, or look its name up in the schema",
 }
 _OTHERWISE = "Give what the schema describes"

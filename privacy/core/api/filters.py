@@ -27,19 +27,42 @@ class FilterBackend(DjangoFilterBackend):  # type: ignore[misc]
 
 
 def refuse_unknown(request: Request, view: Any) -> None:
-    """A misspelt filter would otherwise show everything.
+    """A misspelt filter, or one without a value, would otherwise show everything.
 
     Raises:
-        ValidationError: a query parameter that this endpoint does not have.
+        ValidationError: a query parameter that this endpoint does not have, or an empty one that is no text.
     """
-    filters = getattr(view, "filterset_class", None)
-    known = set(filters.base_filters) if filters else set()
+    filterset = getattr(view, "filterset_class", None)
+    filters = filterset.base_filters if filterset else {}
+    known = set(filters)
     if getattr(view, "paged", False):
         known |= {CURSOR, LIMIT}
     unknown = sorted(set(request.query_params) - known)
     if unknown:
         fault = ErrorDetail("This endpoint has no such parameter", code="unknown")
         raise ValidationError({name: [fault] for name in unknown})
+    empty = [name for name, one in filters.items() if request.query_params.get(name) == "" and not _is_text(one)]
+    if empty:
+        fault = ErrorDetail("It has no value", code="blank")
+        raise ValidationError({name: [fault] for name in empty})
+
+
+def _is_text(one: django_filters.Filter) -> bool:
+    return type(one) is django_filters.CharFilter
+
+
+class _YesNoField(forms.CharField):
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if text not in ("", "true", "false"):
+            raise forms.ValidationError("It is neither true nor false", code="invalid")
+        return None if not text else text == "true"
+
+
+class YesNoFilter(django_filters.BooleanFilter):  # type: ignore[misc]
+    """``true`` or ``false``; django-filter's own takes any other word for no filter at all."""
+
+    field_class = _YesNoField
 
 
 class _MomentField(forms.CharField):

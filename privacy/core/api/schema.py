@@ -44,6 +44,7 @@ OURS = {
     "VERSION": "1.0.0",
     "DESCRIPTION": ABOUT,
     "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_SPLIT_PATCH": False,  # a field that must be there must be there in a PATCH as well
     "POSTPROCESSING_HOOKS": [],
 }
 
