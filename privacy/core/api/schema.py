@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from inspect import getdoc
 from typing import Any
 
@@ -54,6 +56,10 @@ class Described(AutoSchema):
 
     view: Any
 
+    def is_excluded(self) -> bool:
+        """In a schema that the host makes, our words and names would only get into the way of its own."""
+        return not _ours.get() or bool(super().is_excluded())
+
     def get_operation_id(self) -> str:
         return str(self.view.acts.get(self.method, self.view.operation))
 
@@ -101,7 +107,17 @@ class Described(AutoSchema):
 
 
 _lock = threading.Lock()
+_ours: ContextVar[bool] = ContextVar("privacy_schema", default=False)
 _made: dict[tuple[str | None, str], Mapping[str, Any]] = {}
+
+
+@contextmanager
+def _being_made() -> Iterator[None]:
+    token = _ours.set(True)
+    try:
+        yield
+    finally:
+        _ours.reset(token)
 
 
 def schema_of(patterns: Sequence[Any]) -> Mapping[str, Any]:
@@ -114,7 +130,7 @@ def schema_of(patterns: Sequence[Any]) -> Mapping[str, Any]:
     key = (get_language(), mount)
     with _lock:
         if key not in _made:
-            with patched_settings({**OURS, "SCHEMA_PATH_PREFIX_INSERT": mount}):
+            with patched_settings({**OURS, "SCHEMA_PATH_PREFIX_INSERT": mount}), _being_made():
                 generator = SchemaGenerator(patterns=list(patterns))  # type: ignore[no-untyped-call]
                 _made[key] = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     return _made[key]

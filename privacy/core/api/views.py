@@ -66,6 +66,7 @@ class Endpoint(GenericAPIView[Any]):
     personal: ClassVar[bool] = True
     plain: ClassVar[Mapping[str, Any] | None] = None
 
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     permission_classes: Sequence[Any] = (SignedIn,)
     throttle_classes = (*cast("Sequence[type[BaseThrottle]]", api_settings.DEFAULT_THROTTLE_CLASSES), Rate)
     renderer_classes = (JSONRenderer,)
