@@ -34,6 +34,8 @@ Sign in as on the site itself. Members see what is theirs; staff see what their 
 All moments are in UTC, all periods in ISO 8601. Lists come in pages: follow `next` until it is null.
 Every refusal has the same shape: `code` for programs, and for each error the field, the problem and the mend."""
 
+NO_NUL = r"^[^\u0000]*$"
+
 #: Every setting of drf-spectacular at its default, so that none of the host's own reaches our schema.
 OURS = {
     **{
@@ -87,6 +89,14 @@ class Described(AutoSchema):
         found = super()._get_response_for_code(serializer, status_code, *args, **kwargs)  # type: ignore[no-untyped-call]
         return {**found, "description": REFUSALS.get(int(status_code), "Done.")}
 
+    def _get_filter_parameters(self) -> Any:
+        found = super()._get_filter_parameters()  # type: ignore[no-untyped-call]
+        return [{**one, "schema": _without_nul(one["schema"])} for one in found]
+
+    def _map_serializer_field(self, field: Any, direction: Any, *args: Any, **kwargs: Any) -> Any:
+        found = super()._map_serializer_field(field, direction, *args, **kwargs)  # type: ignore[no-untyped-call]
+        return _without_nul(found) if direction == "request" and found else found
+
     def _refusals(self) -> list[int]:
         reads, changes = self.method in self.view.bodies, self.method != "GET"
         possible = {
@@ -104,6 +114,12 @@ class Described(AutoSchema):
         own = getdoc(getattr(self.view, self.method.lower())) if self.method != "GET" else None
         first, _, rest = (own or getdoc(type(self.view)) or "").partition("\n")
         return first, rest.split("Attributes:")[0].strip()
+
+
+def _without_nul(schema: dict[str, Any]) -> dict[str, Any]:
+    """Texts that are sent hold no NUL: no database of ours could keep it, and Django refuses it."""
+    free = schema.get("type") == "string" and not {"enum", "format", "pattern"} & set(schema)
+    return {**schema, "pattern": NO_NUL} if free else schema
 
 
 _lock = threading.Lock()
