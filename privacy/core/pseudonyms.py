@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -35,6 +36,15 @@ def pseudonym(kind: str, value: str) -> str:
         WrongSetting: when ``PSEUDONYM_KEYS`` cannot be used.
     """
     return _word(_newest(), kind, value)
+
+
+def naming(kind: str) -> Callable[[str], str]:
+    """``pseudonym`` for many values of one kind: the keys are looked at once.
+
+    Raises:
+        WrongSetting: when ``PSEUDONYM_KEYS`` cannot be used.
+    """
+    return partial(_word, _newest(), kind)
 
 
 def pseudonyms(kind: str, value: str) -> tuple[str, ...]:
@@ -70,7 +80,7 @@ def key_id(key: bytes) -> str:
 
 
 def _newest() -> bytes:
-    """The first of ``_keys``: a night asks for it several times an account."""
+    """The first of ``_keys``, without asking for the others."""
     own = settings.pseudonym_keys
     return own[0].encode() if own else _of_secret(django_settings.SECRET_KEY)
 

@@ -17,6 +17,9 @@ from django.utils.functional import Promise
 
 from privacy.core.periods import Period
 
+#: Most of what is told, and told most often: asked first.
+_AS_THEY_ARE = frozenset((type(None), bool, int, float, str))
+
 
 def jsonable(obj: Any) -> Any:
     """The object in dictionaries, lists, texts, numbers, booleans and None.
@@ -27,7 +30,14 @@ def jsonable(obj: Any) -> Any:
     Raises:
         TypeError: for anything else, such as a model instance, which would carry personal data along.
     """
-    if obj is None or (isinstance(obj, bool | int | float | str) and not isinstance(obj, Enum)):
+    kind = type(obj)
+    if kind in _AS_THEY_ARE:
+        return obj
+    if kind is dict:
+        return {str(key): jsonable(value) for key, value in obj.items()}
+    if kind is datetime:
+        return obj.isoformat()
+    if isinstance(obj, bool | int | float | str) and not isinstance(obj, Enum):
         return obj
     if isinstance(obj, Enum):
         return jsonable(obj.value)

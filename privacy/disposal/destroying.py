@@ -23,6 +23,7 @@ from privacy.core.registries import providers
 from privacy.disposal import receipts, sessions
 from privacy.disposal.closing import Closures, lock, lock_again, people, reason_of, using, write
 from privacy.disposal.execution import Outcome, erase
+from privacy.disposal.finishing import anything_outside, at_rest
 from privacy.disposal.holds.stopping import added, set_held_aside, without_named
 from privacy.disposal.journal import closures as journalling
 from privacy.disposal.journal.restores import SiteRestored
@@ -49,15 +50,19 @@ def destroy(closure: Closure, *, again: bool, now: datetime, actor: Actor) -> No
         fail([closure], reason=reason_of(error), now=now)
 
 
-def destroy_many(keys: Sequence[uuid.UUID], *, again: Collection[uuid.UUID], now: datetime, actor: Actor) -> None:
+def destroy_many(closures: Closures, *, again: Collection[uuid.UUID], now: datetime, actor: Actor) -> list[Closure]:
     """Erase accounts that are cut off, a transaction an attempt; what fails alone becomes *partial*.
 
-    ``again`` are those that an earlier attempt may have told the journal of already.
+    ``closures`` are the rows as the caller cut them off, a moment ago; ``again`` are those that an earlier attempt may
+    have told the journal of already.
 
     What is known to stand in the way is told beforehand in a few queries, however many accounts it stops.
     For any other reason halving costs about two log₂(n) further attempts per failing account.
+
+    Returns:
+        Those that are erased, as their rows are now.
     """
-    ready, stuck = _set_aside(keys, now=now)
+    ready, stuck = _set_aside(closures, now=now)
     try:
         for retried in (False, True):
             some = [closure for closure in ready if (closure.pk in again) == retried]
@@ -67,8 +72,9 @@ def destroy_many(keys: Sequence[uuid.UUID], *, again: Collection[uuid.UUID], now
     except PrivacyError as error:  # what the journal does not know is not destroyed
         with transaction.atomic(using=using()):
             fail(lock(_to_destroy([closure.pk for closure in ready]), wait=False), reason=str(error), now=now)
-        return
-    _halving([key for key in keys if key not in stuck], ready, now=now, actor=actor)
+        return []
+    keys = [closure.pk for closure in closures if closure.pk not in stuck]
+    return _halving(keys, ready, now=now, actor=actor)
 
 
 def fail(closures: Closures, *, reason: str, now: datetime) -> None:
@@ -85,10 +91,10 @@ def _to_destroy(keys: Sequence[uuid.UUID]) -> ClosureQuerySet:
     return Closure.objects.unfinished().unerased().these(keys).filter(cut_off_at__isnull=False)
 
 
-def _set_aside(keys: Sequence[uuid.UUID], *, now: datetime) -> tuple[list[Closure], set[uuid.UUID]]:
+def _set_aside(closures: Closures, *, now: datetime) -> tuple[list[Closure], set[uuid.UUID]]:
     """Those to destroy, and those that are known to be stuck, told why."""
     with transaction.atomic(using=using()):
-        closures = lock(_to_destroy(keys), wait=False)
+        closures = lock_again(closures, _to_destroy([closure.pk for closure in closures]), wait=False)
         by_key = {closure.subject_key: closure for closure in closures}
         stuck: set[uuid.UUID] = set()
         found = _obstacles(closures)
@@ -112,39 +118,42 @@ def _obstacles(closures: Closures) -> list[Obstacle]:
 
 def _halving(
     keys: Sequence[uuid.UUID], read: Closures | None = None, *, now: datetime, actor: Actor, again: int = _AGAIN
-) -> None:
+) -> list[Closure]:
     """``read`` are the rows as they were a moment ago, for the first attempt: one that failed has written on them."""
     if not keys:
-        return
+        return []
     try:
         with transaction.atomic(using=using()):
             still = _to_destroy(keys)
             closures = lock(still, wait=False) if read is None else lock_again(read, still, wait=False)
-            if closures:
-                destroy_together(closures, now=now, actor=actor)
+            return destroy_together(closures, now=now, actor=actor) if closures else []
     except Exception as error:  # noqa: BLE001 a host's handler, or the commit itself
         if again and lost_a_race(error):  # another run of ours: taking the batch apart would tell nothing
-            _halving(keys, now=now, actor=actor, again=again - 1)
-            return
+            return _halving(keys, now=now, actor=actor, again=again - 1)
         if len(keys) > 1:
             middle = len(keys) // 2
-            _halving(keys[:middle], now=now, actor=actor)
-            _halving(keys[middle:], now=now, actor=actor)
-            return
+            halves = (keys[:middle], keys[middle:])
+            return [closure for half in halves for closure in _halving(half, now=now, actor=actor)]
         with transaction.atomic(using=using()):
             fail(lock(_to_destroy(keys), wait=True), reason=reason_of(error), now=now)
+        return []
 
 
-def destroy_together(closures: Closures, *, now: datetime, actor: Actor) -> None:
+def destroy_together(closures: Closures, *, now: datetime, actor: Actor) -> list[Closure]:
     """Erase accounts that are cut off inside the caller's transaction, all or none.
+
+    They are done at once where nothing of theirs is left outside the database.
+
+    Returns:
+        Those that no hold stopped.
 
     Raises:
         PrivacyError: what the plan met, by name of model and field.
         django.db.Error: what the database itself refused.
     """
-    closures = set_held_aside(closures, now=now, actor=actor)
+    closures = list(set_held_aside(closures, now=now, actor=actor))
     if not closures:
-        return
+        return []
     batch = uuid.uuid4()
     subjects = people(closures)
     # Again, and in earnest: a session that the cut-off could not end, or that began since, must not stay.
@@ -153,25 +162,20 @@ def destroy_together(closures: Closures, *, now: datetime, actor: Actor) -> None
     outcome = erase(subjects=subjects, batch=batch, now=now, using=router.db_for_write(get_user_model()))
     backups_until = _last_backup_date(now)
     steps, kept = _as_rows(outcome)
-    fresh = [closure for closure in closures if not closure.held_by]
-    write(
-        fresh,
-        batch=batch,
-        erased_at=now,
-        errors=[],
-        backups_until=backups_until,
-        steps=steps,
-        kept=kept,
-    )
+    receipts.open_receipts(closures, now=now)
+    _prove(closures, outcome, now=now, actor=actor)
+    become: dict[str, Any] = {"batch": batch, "erased_at": now, "errors": [], "backups_until": backups_until}
+    if not anything_outside(batch):
+        become |= at_rest(closures, now=now, actor=actor)
+    write([closure for closure in closures if not closure.held_by], steps=steps, kept=kept, **become)
     for closure in closures:
         if closure.held_by:  # what a hold let go before, and what it did not keep itself, belongs to the story
             story = {
                 "steps": added(closure.steps, steps),
                 "kept": [row for row in closure.kept if not row.get("review_at")] + kept,
             }
-            write([closure], batch=batch, erased_at=now, errors=[], backups_until=backups_until, **story)
-    receipts.open_receipts(closures, now=now)
-    _prove(closures, outcome, now=now, actor=actor)
+            write([closure], **story, **become)
+    return closures
 
 
 def _prove(closures: Closures, outcome: Outcome, *, now: datetime, actor: Actor) -> None:

@@ -31,6 +31,10 @@ __all__ = ["Outcome", "Residue", "StepDone", "erase"]
 
 
 _READ_ALONE = 1_000_000
+_STILL_THERE = "rows were still there after they were deleted"
+
+#: What is to do, with the rows it is done to.
+Steps = Sequence[tuple[Step, QuerySet[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +98,12 @@ def erase(*, subjects: Subjects, batch: uuid.UUID, now: datetime, using: str, sp
         rows = step.rows(subjects)
         outcome.kept.extend(kept_rows(step, rows, now))
         elsewhere.note(step, rows, batch=batch)
-    together = _rows_of_circles(subjects, spared, batch=batch)
-    steps = [step for step in route() if not step.elsewhere]
-    for step in steps:
+    steps = [(step, _rows(step, subjects, spared)) for step in route() if not step.elsewhere]
+    together = _rows_of_circles(steps, batch=batch)
+    for step, its_rows in steps:
         if any(reread.needs(step.declared.model) for reread in outcome.unread):
             outcome.read_back(people)
-        rows = together[step.place] if step.place in together else _rows(step, subjects, spared)
+        rows = together.get(step.place, its_rows)
         outcome.kept.extend(kept_rows(step, rows, now))
         if step.action == "delete":
             done = _delete(step, rows, outcome, now, leaving=partial(_of, together))
@@ -109,18 +113,17 @@ def erase(*, subjects: Subjects, batch: uuid.UUID, now: datetime, using: str, sp
         if spared:  # held rows stay along any link
             outcome.cut.clear()
     outcome.read_back(people)
-    _reread_links(steps, subjects, spared, people)
+    _reread_links(steps, people)
     settle(using)
     capture.release(batch, but=[step.place for step in elsewhere.steps()])
     return outcome
 
 
-def _rows_of_circles(subjects: Subjects, spared: Spared | None, *, batch: uuid.UUID) -> dict[str, QuerySet[Any]]:
+def _rows_of_circles(steps: Steps, *, batch: uuid.UUID) -> dict[str, QuerySet[Any]]:
     """Rows that are reached through each other, by key: the first to go would take the others' path along."""
     found = {}
-    for step in route():
+    for step, rows in steps:
         if step.circular and step.action == "delete":
-            rows = _rows(step, subjects, spared)
             capture.keys(rows, batch=batch, place=step.place)
             found[step.place] = capture.read(step.declared.model, batch=batch, place=step.place, using=rows.db)
     return found
@@ -139,9 +142,8 @@ def _delete(step: Step, rows: QuerySet[Any], outcome: Outcome, now: datetime, *,
         leaving=leaving,
         cleared=outcome.cleared(step),
     )
-    outcome.unread.append(
-        Reread(rows, step.declared.label, "rows were still there after they were deleted", step.through)
-    )
+    if not step.by_value or step.circular:  # the others are read back at the end
+        outcome.unread.append(Reread(rows, step.declared.label, _STILL_THERE, step.through))
     if step.side.kind == "user" and not step.circular:
         outcome.cut.add((step.declared.model, step.side.path))
     return [StepDone(step.declared.label, step.action, deleted, files)]
@@ -204,17 +206,13 @@ def _rows(step: Step, subjects: Subjects, spared: Spared | None) -> QuerySet[Any
     return spared.without(step.declared, rows) if spared else rows
 
 
-def _reread_links(steps: Sequence[Step], subjects: Subjects, spared: Spared | None, people: int) -> None:
-    """No row may be linked to the person any more, whichever step should have cut it."""
-    require_empty(
-        [
-            Reread(
-                _rows(step, subjects, spared),
-                f"{step.declared.label}.{step.side.direct_field.name}",
-                "rows were still linked at the end",
-            )
-            for step in steps
-            if step.side.direct_field is not None
-        ],
-        people=people,
-    )
+def _reread_links(steps: Steps, people: int) -> None:
+    """No row may hold the person any more, whichever step should have cut that link."""
+    require_empty([_linked(step, rows) for step, rows in steps if step.by_value], people=people)
+
+
+def _linked(step: Step, rows: QuerySet[Any]) -> Reread:
+    if step.action == "delete":
+        return Reread(rows, step.declared.label, _STILL_THERE)
+    assert step.side.direct_field is not None
+    return Reread(rows, f"{step.declared.label}.{step.side.direct_field.name}", "rows were still linked at the end")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from privacy.core.actors import Actor
 from privacy.core.among import Among
+from privacy.datamap.registry import registry
 from privacy.disposal import elsewhere, receipts, sweeping
 from privacy.disposal.claims import held
 from privacy.disposal.closing import Closures, lock_again, using, write
@@ -19,24 +21,53 @@ from privacy.disposal.querysets import ClosureQuerySet, SweepQuerySet
 from privacy.evidence.services import record
 
 
-def follow_up(keys: Sequence[uuid.UUID], *, now: datetime, actor: Actor) -> int:
+def follow_up(keys: Sequence[uuid.UUID], read: Closures = (), *, now: datetime, actor: Actor) -> int:
     """Remove what the erased accounts among ``keys`` left outside the database, and finish them.
 
     Two runs at once share the files; a closure whose files another run still holds is left to that run. Only the
     first to come back finishes a closure, so its evidence is written once.
 
+    Args:
+        read: those of them whose rows the caller knows as they are.
+
     Returns:
-        How many closures this call finished.
+        How many closures this call finished, and of ``read`` were finished when they were erased.
     """
-    erased = list(_unfinished(keys))
+    at_once = {closure.pk for closure in read if closure.status == Closure.Status.DONE}
+    keys = [key for key in keys if key not in at_once]
+    erased = _erased(keys, read) if keys else []
     if not erased:
-        return 0
+        return len(at_once)
     left = elsewhere.carry_out(erased, now=now, actor=actor)
     # A file that a row of another database still names is no file to remove; that batch's wait with the row.
     sweeping.sweep(_sweeps_of(closure for closure in erased if closure.batch not in left))
     receipts.ask_stores(erased, now=now, actor=actor)
     with transaction.atomic(using=using()):
-        return _finish(lock_again(erased, _unfinished(keys), wait=True), left, now=now, actor=actor)
+        return len(at_once) + _finish(lock_again(erased, _unfinished(keys), wait=True), left, now=now, actor=actor)
+
+
+def anything_outside(batch: uuid.UUID) -> bool:
+    """Whether people erased in this batch left, or may have left, anything outside their database."""
+    return bool(registry.stores() or elsewhere.steps()) or Sweep.objects.filter(batch=batch).exists()
+
+
+def at_rest(closures: Closures, *, now: datetime, actor: Actor) -> dict[str, Any]:
+    """What to write on closures that are done; their evidence is written, and what else named the person forgets it."""
+    # Whoever closed their own account is gone: an entry that names them now would be the last trace of them.
+    who = Actor.system("closure") if actor.kind == "member" else actor
+    record(act="disposal.finished", label="privacy.Closure", counts={"accounts": len(closures)}, now=now, actor=who)
+    become = {"status": Closure.Status.DONE, "errors": [], "finished_at": now}
+    if not account_row_goes():
+        return become
+    _forget_keys([closure.subject_key for closure in closures])
+    return {**become, "subject_key": ""}
+
+
+def _erased(keys: Sequence[uuid.UUID], read: Closures) -> list[Closure]:
+    there = set(_unfinished(keys).order_by().values_list("pk", flat=True))
+    known = [closure for closure in read if closure.pk in there]
+    others = there.difference(closure.pk for closure in known)
+    return [*known, *_unfinished(list(others))] if others else known
 
 
 def _unfinished(keys: Sequence[uuid.UUID]) -> ClosureQuerySet:
@@ -63,26 +94,19 @@ def _finish(
     if partial:
         Closure.objects.bulk_update(partial, ["status", "errors", "attempts"], batch_size=500)
     if done:
-        write(done, status=Closure.Status.DONE, errors=[], finished_at=now)
-        _forget_keys(done)
-        # Whoever closed their own account is gone: an entry that names them now would be the last trace of them.
-        who = Actor.system("closure") if actor.kind == "member" else actor
-        record(act="disposal.finished", label="privacy.Closure", counts={"accounts": len(done)}, now=now, actor=who)
+        write(done, **at_rest(done, now=now, actor=actor))
     return len(done)
 
 
-def _forget_keys(closures: Closures) -> None:
+def _forget_keys(keys: Sequence[str]) -> None:
     """A finished closure knows nobody; nor does one that the same person took back before.
 
     Where the account's row stays, made anonymous, its key stays too: the closure keeps it from being taken over again.
     """
-    if not account_row_goes():
-        return
-    keys = [closure.subject_key for closure in closures]
-    at_rest = Closure.objects.filter(status__in=(Closure.Status.DONE, Closure.Status.CANCELLED))
-    at_rest.filter(Among("subject_key", keys)).update(subject_key="")
-    for closure in closures:
-        closure.subject_key = ""
+    finished = Closure.objects.filter(status__in=(Closure.Status.DONE, Closure.Status.CANCELLED))
+    earlier = list(finished.filter(Among("subject_key", keys)).values_list("pk", flat=True))
+    if earlier:
+        finished.these(earlier).update(subject_key="")
 
 
 def _sweeps_of(closures: Iterable[Closure]) -> SweepQuerySet:

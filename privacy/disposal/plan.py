@@ -47,6 +47,11 @@ class Step:
         return self.declared.using != router.db_for_write(get_user_model())
 
     @property
+    def by_value(self) -> bool:
+        """Whether a column of the row itself holds the person: it is found whatever went before."""
+        return self.side.direct_field is not None and self.side.kind != "generic"
+
+    @property
     def place(self) -> str:
         """``"app.Model:side"``: under which name keys of its rows are written down."""
         return f"{self.declared.label}:{self.side.name}"

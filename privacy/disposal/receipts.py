@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import F
 
 from privacy.core.actors import Actor
+from privacy.core.among import Among
 from privacy.core.errors import PrivacyError
 from privacy.datamap.registry import registry
 from privacy.disposal.closing import Closures, using
@@ -74,7 +75,7 @@ def ask_stores(closures: Closures, *, now: datetime, actor: Actor) -> None:
 def reasons(closures: Closures) -> Mapping[uuid.UUID | None, list[str]]:
     """Why these closures are not confirmed everywhere, by closure; one query."""
     found: dict[uuid.UUID | None, list[str]] = defaultdict(list)
-    for receipt in StoreReceipt.objects.open().filter(closure__in=closures).order_by("store"):
+    for receipt in _of(closures).open().order_by("store"):
         found[receipt.closure_id].append(f"{receipt.store}: {receipt.reason}")
     return found
 
@@ -105,7 +106,7 @@ def settle_store(*, store: str, now: datetime, actor: Actor) -> int:
 
 def _open_by_store(closures: Closures, *, now: datetime) -> dict[str, list[StoreReceipt]]:
     """Open receipts by store, those of stores included that were declared since the account was erased."""
-    known = list(StoreReceipt.objects.filter(closure__in=closures).only("closure_id", "store", "verified_at"))
+    known = list(_of(closures).only("closure_id", "store", "verified_at"))
     have = {(receipt.closure_id, receipt.store) for receipt in known}
     late = [
         StoreReceipt(closure=closure, store=store.name, opened_at=now)
@@ -115,7 +116,7 @@ def _open_by_store(closures: Closures, *, now: datetime) -> dict[str, list[Store
     ]
     if late:
         StoreReceipt.objects.bulk_create(late, batch_size=500, ignore_conflicts=True)
-        known = list(StoreReceipt.objects.filter(closure__in=closures).only("closure_id", "store", "verified_at"))
+        known = list(_of(closures).only("closure_id", "store", "verified_at"))
     found: dict[str, list[StoreReceipt]] = defaultdict(list)
     for receipt in known:
         if receipt.verified_at is None:
@@ -140,8 +141,12 @@ def _write_down(store: str, answers: dict[int, Answer], *, now: datetime, actor:
             record(act="disposal.store_answered", label=_label(store), counts=told, now=now, actor=who)
 
 
+def _of(closures: Closures) -> StoreReceiptQuerySet:
+    return StoreReceipt.objects.filter(Among("closure", [closure.pk for closure in closures]))
+
+
 def _open(pks: Iterable[int]) -> StoreReceiptQuerySet:
-    return StoreReceipt.objects.open().filter(pk__in=list(pks))
+    return StoreReceipt.objects.open().filter(Among("pk", list(pks)))
 
 
 def _label(store: str) -> str:

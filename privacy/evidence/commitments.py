@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 from privacy.core.actors import Actor
 
+_spell = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
+
 
 class Entry(Protocol):
     """What of an entry is committed to."""
@@ -47,7 +49,7 @@ def canonical(value: Any) -> str:
     Raises:
         TypeError, ValueError: the value is no JSON (NaN is none either).
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _spell(value)
 
 
 def content_of(*, actor: Actor, subject_key: str, subject: str, details: Mapping[str, Any]) -> str:

@@ -52,21 +52,16 @@ def _sqlite(table: str, key: str) -> dict[str, Trigger]:
 
 
 def _postgresql(table: str) -> dict[str, Trigger]:
-    refuse, guard = f"EXECUTE FUNCTION {table}_refuse()", f"EXECUTE FUNCTION {table}_guard()"
+    # An INSERT … ON CONFLICT DO UPDATE is an UPDATE to it: nothing goes round the refusal as on SQLite.
+    refuse = f"EXECUTE FUNCTION {table}_refuse()"
     return {
         f"{table}_no_update": Trigger(table, f"BEFORE UPDATE ON {table} FOR EACH ROW {refuse}"),
         f"{table}_no_delete": Trigger(table, f"BEFORE DELETE ON {table} FOR EACH ROW {refuse}"),
-        f"{table}_no_replace": Trigger(table, f"BEFORE INSERT ON {table} FOR EACH ROW {guard}"),
         f"{table}_no_truncate": Trigger(table, f"BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {refuse}"),
     }
 
 
-def _functions(table: str, key: str) -> dict[str, str]:
-    known = f"EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})"  # noqa: S608
-    return {
-        f"{table}_refuse": f"BEGIN {_RAISE} END",
-        f"{table}_guard": f"BEGIN IF {known} THEN {_RAISE} END IF; RETURN NEW; END",
-    }
+_BODY = f"BEGIN {_RAISE} END"
 
 
 def _key(table: str) -> str:
@@ -90,10 +85,9 @@ def install(using: str) -> list[str]:
     with transaction.atomic(using=using), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             for table in {wanted[name].table for name in absent}:
-                for function, body in _functions(table, _key(table)).items():
-                    cursor.execute(
-                        f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
-                    )
+                cursor.execute(
+                    f"CREATE OR REPLACE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS $${_BODY}$$"
+                )
         for name in absent:
             table = wanted[name].table
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{_on(connection, table)}")
@@ -172,5 +166,4 @@ def _ours(connection: Any, name: str, trigger: Trigger) -> str:
     text = f"CREATE TRIGGER {name} {trigger.body}"
     if connection.vendor == "sqlite":
         return text
-    function = trigger.body.rpartition(" ")[2].removesuffix("()")
-    return f"A {text} {_functions(trigger.table, _key(trigger.table))[function]}"
+    return f"A {text} {_BODY}"

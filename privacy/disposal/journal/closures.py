@@ -75,8 +75,12 @@ def _tell(closures: Closures, state: str, *, now: datetime) -> None:
 
 
 def _lines(closures: Closures, state: str, now: datetime) -> list[Line]:
-    about = matching.who([closure.subject_key for closure in closures])
-    return [Line(KIND, str(one.pk), state, about[one.subject_key], _facts(one, now)) for one in closures]
+    """Their accounts are read once, however often something is told of them."""
+    new = [closure for closure in closures if closure.fingerprints is None]
+    about = matching.who([closure.subject_key for closure in new]) if new else {}
+    for closure in new:
+        closure.fingerprints = about[closure.subject_key]
+    return [Line(KIND, str(one.pk), state, one.fingerprints or {}, _facts(one, now)) for one in closures]
 
 
 def _facts(closure: Closure, now: datetime) -> dict[str, Any]:

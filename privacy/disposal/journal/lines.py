@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from privacy.core.errors import PrivacyError
-from privacy.core.pseudonyms import known_key_ids, pseudonym, pseudonym_key_id, pseudonyms
+from privacy.core.pseudonyms import known_key_ids, naming, pseudonym, pseudonym_key_id, pseudonyms
 from privacy.core.registries import Told
 from privacy.core.reports import jsonable
 
-_SPELLING: dict[str, Any] = {"ensure_ascii": True, "sort_keys": True, "separators": (",", ":")}
+_spell = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode
 
 
 class Unreadable(PrivacyError):
@@ -83,16 +83,22 @@ def fingerprint(what: str, value: str) -> str:
     return pseudonym(f"journal {what}", value)
 
 
+def fingerprinting(what: str) -> Callable[[str], str]:
+    """``fingerprint`` for many values."""
+    return naming(f"journal {what}")
+
+
 def fingerprints(what: str, value: str) -> tuple[str, ...]:
     """The same under every key, the newest first."""
     return pseudonyms(f"journal {what}", value)
 
 
-def written(line: Mapping[str, Any], *, at: datetime, page: int = 0) -> bytes:
-    """The bytes of one line, its end included."""
-    said = {**line, "at": at.astimezone(UTC).isoformat(), "page": page, "key": pseudonym_key_id()}
-    text = json.dumps(said, **_SPELLING)
-    return f'{text[:-1]},"code":"{pseudonym("journal line", text)}"}}\n'.encode("ascii")
+def written(told: Sequence[Mapping[str, Any]], *, at: datetime, page: int = 0) -> list[bytes]:
+    """The bytes of each line, its end included."""
+    common = {"at": at.astimezone(UTC).isoformat(), "page": page, "key": pseudonym_key_id()}
+    code = naming("journal line")
+    texts = [_spell({**line, **common}) for line in told]
+    return [f'{text[:-1]},"code":"{code(text)}"}}\n'.encode("ascii") for text in texts]
 
 
 def read(raw: bytes) -> ReadLine:
@@ -108,7 +114,7 @@ def read(raw: bytes) -> ReadLine:
         raise Unreadable("cut") from None
     if key not in known_key_ids():
         raise Unreadable("key")
-    text = json.dumps(said, **_SPELLING)
+    text = _spell(said)
     if not any(hmac.compare_digest(str(code), one) for one in pseudonyms("journal line", text)):
         raise Unreadable("altered")
     line = Line(said["kind"], said["id"], said["state"], said["who"], said["facts"])

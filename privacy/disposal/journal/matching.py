@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,12 +10,13 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 
+from privacy.core.among import Among
 from privacy.core.batches import keyset
 from privacy.core.conf import settings
 from privacy.core.registries import Told
 from privacy.datamap.shapes import email_field
 from privacy.disposal.closing import has_field
-from privacy.disposal.journal.lines import fingerprint, fingerprints
+from privacy.disposal.journal.lines import fingerprinting, fingerprints
 
 _ACCOUNTS_AT_ONCE = 2_000
 _USUAL_NAMES = ("date_joined", "created_at", "created", "joined_at", "registered_at")
@@ -36,10 +37,12 @@ def who(keys: Sequence[str]) -> dict[str, dict[str, str]]:
     """
     key_field = get_user_model()._meta.pk
     typed = [key_field.to_python(key) for key in keys]
-    accounts: QuerySet[Any] = QuerySet(get_user_model()).filter(pk__in=typed)
-    about = {str(row[0]): _traits(row) for row in accounts.order_by().values_list(*_columns())}
+    accounts: QuerySet[Any] = QuerySet(get_user_model()).filter(Among("pk", typed))
+    columns = _columns()
+    about = {str(row[0]): _traits(row, columns) for row in accounts.order_by().values_list("pk", *columns.values())}
+    prints = {what: fingerprinting(what) for what in ("account", *columns)}
     return {
-        key: {what: fingerprint(what, value) for what, value in {"account": key, **about.get(key, {})}.items()}
+        key: {what: prints[what](value) for what, value in {"account": key, **about.get(key, {})}.items()}
         for key in keys
     }
 
@@ -56,16 +59,17 @@ def accounts_back(told: Sequence[Told]) -> Iterator[list[Found]]:
     if not by_print:
         return
     accounts: QuerySet[Any] = QuerySet(get_user_model())
+    columns = _columns()
     for keys in keyset(accounts, _ACCOUNTS_AT_ONCE):
-        for row in accounts.filter(pk__in=keys).values_list(*_columns()):
+        for row in accounts.filter(Among("pk", keys)).values_list("pk", *columns.values()):
             of_key = [one for word in fingerprints("account", str(row[0])) for one in by_print.get(word, ())]
             if of_key:
-                yield [Found(str(row[0]), one) for one in of_key if _is_the_same(row, one)]
+                yield [Found(str(row[0]), one) for one in of_key if _is_the_same(row, columns, one)]
 
 
-def _is_the_same(row: tuple[Any, ...], one: Told) -> bool:
+def _is_the_same(row: Sequence[Any], columns: Mapping[str, str], one: Told) -> bool:
     """Whether the account is the one that was told of, and not one that was given its key since."""
-    traits = _traits(row)
+    traits = _traits(row, columns)
     known = {what: word for what, word in one.who.items() if what != "account"}
     if any(known.get(what) in fingerprints(what, value) for what, value in traits.items()):
         return True
@@ -81,21 +85,19 @@ def _created_field() -> str:
     return next((name for name in ([wanted] if wanted else _USUAL_NAMES) if has_field(get_user_model(), name)), "")
 
 
-def _columns() -> list[str]:
-    """The user model's columns that ``_traits`` takes, the key first."""
-    if _created_field():
-        return ["pk", _created_field()]
+def _columns() -> dict[str, str]:
+    """What tells an account apart, and the column of the user model that holds it."""
+    if created := _created_field():
+        return {"born": created}
     model = get_user_model()
-    return ["pk", str(model.USERNAME_FIELD), *([email_field(model)] if email_field(model) else [])]
+    named = {"name": str(model.USERNAME_FIELD), "email": email_field(model)}
+    return {what: column for what, column in named.items() if column}
 
 
-def _traits(row: Sequence[Any]) -> dict[str, str]:
-    key, *rest = row
-    if _created_field():
-        [born] = rest
-        return {"born": f"{key} {_moment(born)}"}
-    names = dict(zip(("name", "email"), rest, strict=False))
-    return {what: f"{key} {value}" for what, value in names.items() if value}
+def _traits(row: Sequence[Any], columns: Mapping[str, str]) -> dict[str, str]:
+    key, *values = row
+    traits = dict(zip(columns, values, strict=True))
+    return {what: f"{key} {_moment(value)}" for what, value in traits.items() if value or what == "born"}
 
 
 def _moment(value: Any) -> str:

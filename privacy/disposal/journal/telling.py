@@ -38,7 +38,7 @@ def intend(told: Sequence[Line], *, now: datetime) -> None:
     require_whole()
     if notice(now):
         require_whole()
-    files.append([lines.written(line.as_json(), at=now) for line in told])
+    files.append(lines.written([line.as_json() for line in told], at=now))
 
 
 def tell(told: Sequence[Line], *, now: datetime) -> None:
@@ -100,7 +100,7 @@ def _append_own(page: JournalPage) -> None:
 
 
 def _append(page: JournalPage) -> None:
-    told = [lines.written(line, at=page.at, page=page.pk) for line in page.told]
+    told = lines.written(page.told, at=page.at, page=page.pk)
     known = int(files.read_head().get("page", 0))
     files.append(told, head={"page": page.pk, "token": page.token} if page.pk > known else None)
 

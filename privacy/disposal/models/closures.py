@@ -6,6 +6,7 @@ No key here is a foreign key to the user: a closure must survive the person it r
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 
 from django.db import models
 from django.db.models import Q
@@ -74,6 +75,9 @@ class Closure(models.Model):
     )
 
     objects = ClosureQuerySet.as_manager()
+
+    #: What finds the account again in the journal, while a run works on it: the account is read once. No column.
+    fingerprints: Mapping[str, str] | None = None
 
     class Meta:
         verbose_name = _("closure")

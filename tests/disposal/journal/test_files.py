@@ -17,7 +17,7 @@ SECRET = "a secret for pseudonyms of the tests, number "
 
 
 def put(*ids: str, at: datetime) -> None:
-    files.append([lines.written(Line("closure", name, "done").as_json(), at=at) for name in ids])
+    files.append(lines.written([Line("closure", name, "done").as_json() for name in ids], at=at))
 
 
 def ids(bad: list[str] | None = None) -> list[str]:
@@ -31,7 +31,7 @@ def segment(journal: Path) -> Path:
 
 def test_what_was_appended_is_read_back(journal: Path, now: datetime) -> None:
     line = Line("closure", "1", "done", {"account": fingerprint("account", "7")}, {"closed_at": now})
-    files.append([lines.written(line.as_json(), at=now, page=4)])
+    files.append(lines.written([line.as_json()], at=now, page=4))
     [read] = files.lines_since()
     assert (read.line.kind, read.line.id, read.line.state, read.page, read.at) == ("closure", "1", "done", 4, now)
     assert read.line.who == {"account": fingerprint("account", "7")}
@@ -108,7 +108,7 @@ def test_a_folder_that_cannot_be_written_is_refused_by_name(journal: Path, now: 
 
 def test_a_fingerprint_tells_nothing_without_the_key(journal: Path, now: datetime) -> None:
     line = Line("closure", "1", "done", {"account": fingerprint("account", "somebody@example.org")})
-    files.append([lines.written(line.as_json(), at=now)])
+    files.append(lines.written([line.as_json()], at=now))
     text = segment(journal).read_text()
     assert "somebody" not in text
     assert set(json.loads(text)) == {"at", "code", "facts", "id", "key", "kind", "page", "state", "who"}
