@@ -114,7 +114,7 @@ def _cut(keys: Sequence[int], batches: Sequence[int]) -> list[list[int]]:
 
 
 def _as_mixed(keys: Sequence[int], order: Sequence[int]) -> list[int]:
-    """``keys`` in the order in which the other way took its own: the same ranks, where each round has its own people."""
+    """``keys`` in the order in which the other way took its own, by rank where each round has its own people."""
     ranks = {key: rank for rank, key in enumerate(sorted(order))}
     mine = sorted(keys)
     return [mine[ranks[key]] for key in order]

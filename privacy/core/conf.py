@@ -201,7 +201,7 @@ class Settings:
     #: People treated in one transaction.
     batch_size = Setting(2_000, _positive)
     #: Rows removed in one statement of an expiry window.
-    window_rows = Setting(10_000, _positive)
+    window_rows = Setting(50_000, _positive)
     #: Seconds that a storage may take to remove one file.
     storage_timeout = Setting(30, _positive)
     #: Seconds that one transaction of bulk work should take at most; SQLite allows half a second.
