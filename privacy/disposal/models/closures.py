@@ -215,11 +215,15 @@ class StoreReceipt(models.Model):
 
 
 class Captured(models.Model):
-    """Primary keys of rows about to be anonymised, so that they can be read again without the link."""
+    """Primary keys of rows about to be anonymised, so that they can be read again without the link.
+
+    ``keys`` is a JSON array of texts, of as many ``rows``.
+    """
 
     batch = models.UUIDField()
     place = models.CharField(max_length=255)
-    key = models.TextField()
+    keys = models.TextField()
+    rows = models.PositiveBigIntegerField()
 
     objects = CapturedQuerySet.as_manager()
 
@@ -228,7 +232,7 @@ class Captured(models.Model):
         indexes = (models.Index(fields=("batch", "place"), name="privacy_captured_batch"),)
 
     def __str__(self) -> str:
-        return f"row of {self.place}"
+        return f"{self.rows} rows of {self.place}"
 
 
 class SessionIndex(models.Model):
