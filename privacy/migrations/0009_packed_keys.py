@@ -20,7 +20,7 @@ def pack(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("privacy", "0007_legal_holds")]
+    dependencies = [("privacy", "0008_consent")]
 
     operations = [
         migrations.AddField("captured", "keys", models.TextField(default="[]"), preserve_default=False),
