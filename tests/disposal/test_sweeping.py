@@ -13,13 +13,15 @@ from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.db import connection
+from django.db import connection, transaction
 
 from privacy.core.actors import Actor
 from privacy.core.registries import NightContext, night_steps
+from privacy.datamap import graph
 from privacy.disposal.models import Closure, Sweep
 from privacy.disposal.services import Mandate, close_account
 from privacy.disposal.sweeping import sweep
+from privacy.evidence.models import EvidenceEntry
 from tests.disposal.planting import plant
 from tests.host import models as host
 
@@ -66,6 +68,22 @@ def test_a_file_that_somebody_elses_row_names_as_well_stays(now: datetime, actor
 
     assert close_account(user=other, mandate=BY_PASSWORD, now=now, actor=actor).status == "done"
     assert not (Path(settings.MEDIA_ROOT) / name).exists()
+
+
+def test_who_leaves_nothing_outside_is_done_in_the_transaction_that_erases_them(
+    now: datetime, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for declared in graph.declared():
+        monkeypatch.setattr(declared.data, "caches", ())
+    with_file, without = plant("filed"), get_user_model().objects.create_user("plain")
+    with transaction.atomic():
+        waits = close_account(user=with_file, mandate=BY_PASSWORD, now=now, actor=actor)
+        done = close_account(user=without, mandate=BY_PASSWORD, now=now, actor=actor)
+        assert (waits.status, done.status) == ("cut_off", "done")
+        assert Closure.objects.get(pk=done.closure_id).subject_key == ""
+    assert Closure.objects.get(pk=waits.closure_id).status == "done"
+    finished = EvidenceEntry.objects.filter(act="disposal.finished")
+    assert [entry.counts for entry in finished] == [{"accounts": 1}] * 2
 
 
 class Picky(FileSystemStorage):
