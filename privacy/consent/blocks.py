@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
 from django.db.models import Count
 
 from privacy.consent import replaying  # noqa: F401
 from privacy.consent.models import ConsentContext, Flag
-from privacy.core.registries import key_users
+from privacy.consent.people import Person
+from privacy.consent.queries import open_questions
+from privacy.core.registries import PageBlock, key_users, page_blocks
 
 
 def digests_by_key() -> dict[str, int]:
@@ -19,4 +24,13 @@ def digests_by_key() -> dict[str, int]:
     return dict(found)
 
 
+def _member(user: Any, now: datetime) -> Mapping[str, Any]:
+    person = Person.of_user(user)
+    open_ones = open_questions(person, now=now)
+    standing = ConsentContext.objects.of(person).granting(now).count()
+    flags = Flag.objects.of(person).stopping().count()
+    return {"open": open_ones, "standing": standing, "flags": flags}
+
+
 key_users.add("consent.people", digests_by_key)
+page_blocks.add("consents", PageBlock("consents", 30, "privacy/consent/block.html", _member))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
@@ -160,6 +161,11 @@ class Question:
     newer: bool
 
     @property
+    def chip(self) -> str:
+        """The state as the design system calls it."""
+        return {State.REFUSED: "declined", State.EXPIRED: "run_out"}.get(self.state, self.state.value)
+
+    @property
     def is_open(self) -> bool:
         """Whether the person is still to be asked: they never answered, or their answer ran out."""
         return self.state in (State.BEFORE_APP, State.NOT_ASKED, State.EXPIRED)
@@ -226,6 +232,64 @@ def served(codes: Sequence[str], *, language: str) -> dict[str, Wording]:
         if tags:
             found[code] = of_purpose[tags[0]]
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentsPage:
+    """What a member sees of their consents.
+
+    Attributes:
+        others: purposes that rest on something else than consent, each with whether the member objected.
+        history: every decision, the newest first; ``title`` names its purpose.
+        flags: restrictions and objections, those that stop something first.
+    """
+
+    questions: tuple[Question, ...]
+    others: tuple[tuple[Purpose, bool], ...]
+    history: tuple[tuple[str, ConsentRecord], ...]
+    flags: tuple[tuple[str, Flag], ...]
+
+    @property
+    def open(self) -> int:
+        return sum(question.is_open and question.wording is not None for question in self.questions)
+
+    @property
+    def restricted(self) -> bool:
+        """Whether a restriction of everything stands."""
+        return any(flag.stops and flag.kind == "restriction" and not flag.purpose for _, flag in self.flags)
+
+
+def page_for(person: Person, *, language: str, joined_at: datetime | None, now: datetime) -> ConsentsPage:
+    """The member's page; seven queries, whatever the number of purposes and decisions."""
+    asked = questions(person, language=language, joined_at=joined_at, now=now)
+    purposes = {purpose.code: purpose for purpose in Purpose.objects.all()}
+    flags = sorted(flags_of(person), key=lambda flag: not flag.stops)
+    objected = {flag.purpose for flag in flags if flag.stops}
+    others = [
+        (purpose, bool(objected & {"", purpose.code}))
+        for purpose in purposes.values()
+        if not purpose.needs_consent and purpose.retired_at is None
+    ]
+
+    def title(code: str) -> str:
+        return purposes[code].title if code in purposes else code
+
+    return ConsentsPage(
+        questions=asked,
+        others=tuple(others),
+        history=tuple((title(context.purpose), context.record) for context in records_of(person)),
+        flags=tuple((title(flag.purpose) if flag.purpose else "", flag) for flag in flags),
+    )
+
+
+def own_record(person: Person, reference: UUID) -> ConsentContext | None:
+    """One of this person's decisions; nothing where it is another's."""
+    return records_of(person).filter(record__reference=reference).first()
+
+
+def flag_of(person: Person, key: UUID) -> Flag | None:
+    """One of this person's flags; nothing where it is another's."""
+    return flags_of(person).filter(pk=key).first()
 
 
 def records_of(person: Person) -> QuerySet[ConsentContext]:

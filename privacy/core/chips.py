@@ -83,6 +83,18 @@ STATUSES: dict[str, Chip] = {
     "review_due": Chip(_("review overdue"), "bad", "clock"),
     "expired_hold": Chip(_("past its end"), "bad", "bang"),
     "released": Chip(_("released"), "quiet", "check"),
+    # consents, restrictions and objections
+    "given": Chip(_("agreed"), "good", "check"),
+    "declined": Chip(_("not agreed"), "quiet", "dash"),
+    "withdrawn": Chip(_("taken back"), "quiet", "cross"),
+    "run_out": Chip(_("run out"), "warn", "clock"),
+    "not_asked": Chip(_("not answered"), "warn", "question"),
+    "before_app": Chip(_("not asked yet"), "warn", "question"),
+    "stopped": Chip(_("stopped"), "info", "pause"),
+    "upheld": Chip(_("upheld"), "info", "lock"),
+    "rejected": Chip(_("rejected"), "quiet", "cross"),
+    "lifted": Chip(_("lifted"), "quiet", "check"),
+    "weighed": Chip(_("being weighed"), "warn", "clock"),
     # switches
     "on": Chip(_("on"), "good", "check"),
     "off": Chip(_("off"), "quiet", "dash"),

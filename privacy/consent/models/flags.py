@@ -84,6 +84,13 @@ class Flag(models.Model):
         return str(self.pk)[:8]
 
     @property
+    def chip(self) -> str:
+        """Where it stands, as the design system calls it."""
+        if self.lifted_at is not None:
+            return "lifted"
+        return "weighed" if self.outcome == self.Outcome.PENDING else str(self.outcome)
+
+    @property
     def stops(self) -> bool:
         """Whether it keeps data from being used at this moment."""
         return self.lifted_at is None and self.outcome != self.Outcome.REJECTED

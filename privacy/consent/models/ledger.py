@@ -94,6 +94,11 @@ class ConsentRecord(WrittenOnce):
         )
         indexes = (models.Index(fields=("purpose", "decision", "at"), name="privacy_consent_by_purpose"),)
 
+    @property
+    def chip(self) -> str:
+        """The decision as the design system calls it."""
+        return {"refused": "declined", "expired": "run_out"}.get(self.decision, self.decision)
+
     def __str__(self) -> str:
         return f"{self.purpose}: {self.get_decision_display()} ({self.at:%Y-%m-%d %H:%M})"
 

@@ -12,14 +12,12 @@ from django.db.models import QuerySet
 
 from privacy.core.among import Among
 from privacy.core.batches import keyset
-from privacy.core.conf import settings
+from privacy.core.people import created_field
 from privacy.core.registries import Told
 from privacy.datamap.shapes import email_field
-from privacy.disposal.closing import has_field
 from privacy.disposal.journal.lines import fingerprinting, fingerprints
 
 _ACCOUNTS_AT_ONCE = 2_000
-_USUAL_NAMES = ("date_joined", "created_at", "created", "joined_at", "registered_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +77,9 @@ def _is_the_same(row: Sequence[Any], columns: Mapping[str, str], one: Told) -> b
     return not known
 
 
-def _created_field() -> str:
-    """The user model's field that tells when an account was made; empty without one."""
-    wanted = settings.account_created
-    return next((name for name in ([wanted] if wanted else _USUAL_NAMES) if has_field(get_user_model(), name)), "")
-
-
 def _columns() -> dict[str, str]:
     """What tells an account apart, and the column of the user model that holds it."""
-    if created := _created_field():
+    if created := created_field():
         return {"born": created}
     model = get_user_model()
     named = {"name": str(model.USERNAME_FIELD), "email": email_field(model)}
