@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from privacy.core.errors import PrivacyError
 
@@ -37,9 +37,10 @@ def pdf_of(html: str) -> bytes:
     """
     weasyprint = _weasyprint()
     identifier = hashlib.sha256(html.encode()).hexdigest()[:32].encode()
-    page = weasyprint.HTML(string=html, url_fetcher=_fetch_nothing)
+    nothing = weasyprint.urls.URLFetcher(allowed_protocols=())
+    page = weasyprint.HTML(string=html, url_fetcher=nothing)
     made: bytes = page.write_pdf(
-        stylesheets=[weasyprint.CSS(string=_STYLE.read_text(encoding="utf-8"), url_fetcher=_fetch_nothing)],
+        stylesheets=[weasyprint.CSS(string=_STYLE.read_text(encoding="utf-8"), url_fetcher=nothing)],
         pdf_variant="pdf/ua-1",
         pdf_identifier=identifier,
     )
@@ -50,10 +51,7 @@ def pdf_of(html: str) -> bytes:
 def _weasyprint() -> Any:
     try:
         import weasyprint
+        import weasyprint.urls
     except (ImportError, OSError):  # an OSError where the package is there, and Pango is not
         raise PdfUnavailable from None
     return weasyprint
-
-
-def _fetch_nothing(*_args: Any, **_kwargs: Any) -> NoReturn:
-    raise ValueError("a page of ours refers to nothing outside")
