@@ -151,7 +151,7 @@ def test_of_two_who_had_one_key_the_one_who_is_back_is_erased(journal: Path, now
 def test_without_a_date_of_making_name_and_address_tell_accounts_apart(
     renamed: bool, journal: Path, now: datetime, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("privacy.disposal.journal.matching._USUAL_NAMES", ())
+    monkeypatch.setattr("privacy.core.people._USUAL_NAMES", ())
     user = plant("undated")
     if renamed:
         people().filter(pk=user.pk).update(username="earlier name")
