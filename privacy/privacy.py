@@ -79,7 +79,7 @@ class ConsentContextData(PersonalData):
     subject = "key:user_key"
     category = "proof"
     purpose = "administration"
-    legal_basis = "legal_obligation"
+    legal_basis = "legitimate_interests"
     kind = "linked"
     source = "automatic"
     on_erasure = Anonymise(user_key="", digest="", network="", is_last=False)
@@ -101,7 +101,7 @@ class FlagData(PersonalData):
     subject = "key:user_key"
     category = "proof"
     purpose = "administration"
-    legal_basis = "legal_obligation"
+    legal_basis = "legitimate_interests"
     kind = "linked"
     source = "automatic"
     on_erasure = Delete()
