@@ -18,11 +18,17 @@ from django.contrib.auth import get_user_model
 from django.core.files.storage import storages
 from django.core.management import call_command
 
+from privacy.consent.models import Choice, Purpose, Wording
+from privacy.consent.people import Person
+from privacy.consent.services import decide, object_to
+from privacy.core.actors import Actor
 from project.coop import search
 from project.coop.generate import Loaded, load, load_one
 
 MEMBERS = 300
 SEED = 20
+#: Members who said on their page what may be done with their data.
+ANSWERED = 20
 #: Days before now at which a dump was made, and how: two months back, past its month, and a young one.
 DUMPS = ((61, "plain"), (45, "gz"), (45, "gpg"), (34, "plain"), (9, "gz"))
 
@@ -35,6 +41,31 @@ def accounts(now: datetime) -> Loaded:
     made += load_one(username="member", password="member", seed=SEED, now=now)  # noqa: S106
     search.index_everybody()
     return made
+
+
+def answers(now: datetime) -> int:
+    """Some members said on their page what the profile asks, and one of them objected. Returns how many did."""
+    asked = [purpose for purpose in Purpose.objects.filter(retired_at=None) if purpose.needs_consent]
+    optional = Purpose.objects.filter(marketing=True, retired_at=None).exclude(legal_basis="consent").first()
+    users = get_user_model()._default_manager.filter(is_active=True, is_staff=False).order_by("pk")[:ANSWERED]
+    for number, user in enumerate(users):
+        person, actor, moment = Person.of_user(user), Actor.member(user), now - timedelta(days=number + 1)
+        for purpose in asked:
+            wording = Wording.objects.of(purpose.code).filter(language="en").newest_first().first()
+            if wording is not None:
+                decide(
+                    person=person,
+                    purpose=purpose.code,
+                    choice=Choice.REFUSED if number % 4 == 0 else Choice.GIVEN,
+                    wording=wording,
+                    surface="account",
+                    language="en",
+                    now=moment,
+                    actor=actor,
+                )
+        if optional is not None and number == 0:
+            object_to(person=person, purpose=optional.code, surface="account", now=moment, actor=actor)
+    return len(users)
 
 
 def dumps(now: datetime) -> list[str]:
