@@ -8,6 +8,7 @@ from privacy import Anonymise, Delete, Expire, Keep, PersonalData, exclude, regi
 from privacy.consent.models import ConsentContext, Flag
 from privacy.disposal.models import Closure, Hold, SessionIndex
 from privacy.evidence.models import EvidenceDetail
+from privacy.messages.models import MailEvent, OutboxMessage, Preference
 
 
 @register(EvidenceDetail)
@@ -133,6 +134,68 @@ class SessionIndexData(PersonalData):
     export = ("seen_at",)
 
 
+@register(OutboxMessage)
+class OutboxMessageData(PersonalData):
+    """What was written to a person, and to where. It goes with the person, what waits too."""
+
+    subject = ("key:user_key", "email:address")
+    category = "messages"
+    purpose = "administration"
+    legal_basis = "legitimate_interests"
+    kind = "linked"
+    source = "automatic"
+    on_erasure = Delete()
+    holds = ("user_key", "address", "digest", "subject", "text", "html", "content", "message_id", "bounced_at")
+    plain = {
+        "key": "what the message is about, and a keyed digest",
+        "topic": "a kind of message",
+        "kind": "a class of messages",
+        "basis": "why it may be sent",
+        "language": "of the text",
+        "sender": "the site itself",
+        "state": "a state",
+        "reason": "a word for what became of it",
+        "claimed_by": "a process of the site",
+        "sender_domain": "of the site itself",
+        "priority": "a number for an order",
+        "code": "what a server answered",
+        "attempts": "a count",
+    }
+    export = ("topic", "subject", "text", "queued_at", "sent_at", "state")
+    expires = "P12M from queued_at"
+
+
+@register(Preference)
+class PreferenceData(PersonalData):
+    """What a member chose about promotion. An opt-out by digest outlives it."""
+
+    subject = "key:user_key"
+    category = "messages"
+    purpose = "administration"
+    legal_basis = "legitimate_interests"
+    kind = "linked"
+    source = "automatic"
+    on_erasure = Delete()
+    holds = ("user_key", "topic", "channel", "frequency", "chosen_at")
+    export = ("topic", "channel", "wanted", "frequency", "chosen_at")
+
+
+@register(MailEvent)
+class MailEventData(PersonalData):
+    """What a provider reported about a mail. Without an account only its end removes it."""
+
+    subject = "key:user_key"
+    category = "messages"
+    purpose = "administration"
+    legal_basis = "legitimate_interests"
+    kind = "linked"
+    source = "automatic"
+    on_erasure = Delete()
+    holds = ("user_key", "kind", "message", "at")
+    export = ("kind", "at")
+    expires = "P13M from at"
+
+
 _NOBODY = {
     "EvidenceEntry": "acts, counts and commitments; what names a person is in the detail beside it",
     "Seal": "hashes over acts, counts and commitments, and a signature",
@@ -144,6 +207,8 @@ _NOBODY = {
     "StoreReceipt": "what outside places answered about closures; the closure alone holds the account's key",
     "JournalPage": "fingerprints on their way to the journal; emptied when they stand in it",
     "Captured": "keys of rows that one closure is erasing; they go when it has been verified",
+    "Mailing": "a text to many; its recipients are in the outbox",
+    "Suppression": "digests of addresses that nobody can read back; an opt-out must outlive its person",
     "SiteFacts": "who the site is, as the site itself publishes it",
     "ProfileTable": "rules of the profile",
     "Promise": "what the published text promises",

@@ -7,4 +7,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/privacy/consents/", include("privacy.consent.urls")),
     path("account/privacy/", include("privacy.account.urls")),
     path("privacy/", include("privacy.retention.urls")),
+    path("", include("privacy.messages.urls")),
 ]

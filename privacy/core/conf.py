@@ -65,6 +65,12 @@ def _positive(key: str, value: Any) -> int:
     return value
 
 
+def _whole(key: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise WrongSetting(key, f"{value!r} is no whole number", "Give a whole number, 0 for no limit")
+    return value
+
+
 def _share(key: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
         raise WrongSetting(key, f"{value!r} is no share", "Give a number above 0 and up to 1, such as 0.05")
@@ -226,6 +232,14 @@ class Settings:
     backup_storage = Setting("dbbackup", _text)
     #: Where that storage keeps them ("EU", "eu-central-1"); compared with the regions of the profile.
     backup_region = Setting("", _text)
+    #: The backend that carries mail when EMAIL_BACKEND is privacy.messages.backends.EmailBackend.
+    mail_backend = Setting("django.core.mail.backends.smtp.EmailBackend", _text)
+    #: The topic of mail that other code of the site sends without naming one.
+    mail_topic = Setting("site_mail", _text)
+    #: Messages that leave the outbox in a minute at most; 0 sets no limit.
+    messages_per_minute = Setting(0, _whole)
+    #: Seconds that one run of the outbox goes on while something waits.
+    dispatch_seconds = Setting(50, _positive)
     #: Public address of the site, for links in mail; empty uses relative links.
     site_url = Setting("", _address)
     #: How often one account may ask the API ("600/minute"); empty sets no limit.

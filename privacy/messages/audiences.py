@@ -1,0 +1,71 @@
+"""Whom a mailing may go to. A host registers its own lists beside the members: ``docs/how-to/send-a-mailing.md``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from privacy.core.errors import PrivacyError
+from privacy.core.registries import Registry
+from privacy.datamap import graph
+from privacy.datamap.shapes import email_field
+
+
+class ClientData(PrivacyError):
+    """The rows belong to a client: their people are never written to by the site itself (HTC-3.3-3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """A list of people.
+
+    Attributes:
+        name: stands in mailings, ``"members"``.
+        title: what staff read.
+        people: gives the queryset; it is walked by primary key, in batches.
+        address: ORM path to the e-mail address.
+        user: ORM path to the primary key of the account; empty where the people have none.
+        language: ORM path to a language code; empty takes the mailing's.
+    """
+
+    name: str
+    title: str | Promise
+    people: Callable[[], QuerySet[Any]]
+    address: str
+    user: str = ""
+    language: str = ""
+
+    def queryset(self) -> QuerySet[Any]:
+        """
+        Raises:
+            ClientData: the model is declared with ``scope = "client"``.
+        """
+        rows = self.people()
+        declared = graph.find(rows.model)
+        if declared is not None and declared.scope == "client":
+            raise ClientData(
+                field="audience",
+                problem="these rows are a client's, whose people the site may not write to",
+                mend="Choose a list of the site's own",
+            )
+        return rows.exclude(**{self.address: ""}).exclude(**{self.address: None})
+
+
+audiences: Registry[Audience] = Registry("audience")
+
+
+def _members() -> QuerySet[Any]:
+    return QuerySet(get_user_model()).filter(is_active=True)
+
+
+def register_members() -> None:
+    """Everybody with an open account. Left out where the user model has no address."""
+    address = email_field(get_user_model())
+    if address:
+        audiences.add("members", Audience("members", _("all members"), _members, address, "pk"))

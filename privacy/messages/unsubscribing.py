@@ -1,0 +1,75 @@
+"""Leaving by the link in a mail: without signing in, in one step, from forwarded and old mails too (RFC 8058)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+
+from django.db import router, transaction
+
+from privacy.consent.people import Person
+from privacy.consent.queries import UnknownPurpose
+from privacy.consent.services import NothingToWithdraw, withdraw
+from privacy.core.actors import Actor
+from privacy.messages.classes import Level, Topic
+from privacy.messages.models import OutboxMessage, Suppression
+from privacy.messages.preferences import unwanted
+from privacy.messages.rules import message_rules
+from privacy.messages.suppression import OptOutReport, opt_out_digest
+from privacy.messages.tokens import read_token
+
+#: Where the withdrawal of a consent came from.
+SURFACE = "unsubscribe"
+
+
+def about(token: str) -> Topic | None:
+    """The topic of a link; None where the profile does not know it any more.
+
+    Raises:
+        UnknownToken: it is none of ours.
+    """
+    return message_rules().topics.get(read_token(token).topic)
+
+
+def leave(*, token: str, level: str = "", one_click: bool = False, now: datetime, actor: Actor) -> OptOutReport:
+    """Stop what the link is about, at the level the profile or the person says.
+
+    A consent that the topic rests on is withdrawn as well, where the account behind the mail is still known.
+
+    Args:
+        level: what the person chose on the page; empty takes what the profile says one press stops.
+
+    Raises:
+        UnknownToken: it is none of ours.
+    """
+    out = read_token(token)
+    rules = message_rules()
+    level = level or rules.opt_out
+    topic = rules.topics.get(out.topic)
+    if topic is None or not topic.promotional:
+        # There is nothing smaller to stop than what the profile says, or all promotion.
+        level = level if level == Level.ALL else Level.MARKETING
+    with transaction.atomic(using=router.db_for_write(Suppression)):
+        report = opt_out_digest(
+            digest=out.digest,
+            key_id=out.key_id,
+            level=level,
+            topic=out.topic,
+            source=Suppression.Source.ONE_CLICK if one_click else Suppression.Source.LINK,
+            now=now,
+            actor=actor,
+        )
+        for key in _accounts(out.digest):
+            stopped = [one for one in rules.promotional if rules.stopped_by(report.level, report.topic, one)]
+            for one in stopped:
+                unwanted(user_keys=[key], topic=one.code, now=now)
+            for purpose in {one.purpose for one in stopped if one.purpose}:
+                with suppress(NothingToWithdraw, UnknownPurpose):
+                    withdraw(person=Person(user_key=key), purpose=purpose, surface=SURFACE, now=now, actor=actor)
+    return report
+
+
+def _accounts(digest: str) -> list[str]:
+    """Members who were written to at this address, as long as a row tells."""
+    rows = OutboxMessage.objects.of_digests([digest]).exclude(user_key="").order_by()
+    return list(rows.values_list("user_key", flat=True).distinct()[:10])
