@@ -20,7 +20,7 @@ ONLY ?=
 # The gates look at the demo site in a folder of their own, never at the demo's data.
 MANAGE = env -u DATABASE_URL -u CELERY_BROKER_URL DEMO_DIR=$(CURDIR)/var/check $(BIN)/python manage.py
 
-.PHONY: help demo test check style types imports templates django migrations bench crash clean
+.PHONY: help demo test check style types imports templates django migrations bench crash crash-mail clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -67,6 +67,9 @@ migrations: $(READY) ## No model differs from its migrations
 
 bench: $(READY) ## Measure what the app costs against its limits (SIZE=small ONLY="expiry …"); see benchmarks/README.md
 	@SIZE=$(SIZE) exec $(BIN)/python -m benchmarks $(ONLY)
+
+crash-mail: $(READY) ## Kill the sender of 20,000 messages twenty times (SEED=n KILLS=n PEOPLE=n)
+	$(BIN)/python -m benchmarks.crash_mail
 
 crash: $(READY) ## Kill a purge of 500 accounts twenty times, on SQLite or DATABASE_URL (SEED=n KILLS=n)
 	$(BIN)/python -m benchmarks.crash

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "django_celery_results",
     "dbbackup",
+    "anymail",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
