@@ -145,7 +145,6 @@ USE_TZ = True
 TIME_ZONE = "Europe/Berlin"
 ADMINS = [("Harvest Traffic Coop", "admin@coop.example")]
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = "coop@coop.example"
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 
 # --- Celery --------------------------------------------------------------------------------
@@ -186,7 +185,12 @@ REST_FRAMEWORK = {
 
 # --- privacy -------------------------------------------------------------------------------
 
+# Orders and reports of the site go by the same rules as its mailings; the file backend stands in for a mail server.
+EMAIL_BACKEND = "privacy.messages.backends.EmailBackend"
+
 PRIVACY = {
+    "MAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+    "SITE_URL": "http://127.0.0.1:8000",
     "NIGHT_AT": "03:30",
     "COUNTRY": "DE",
     "SUBDIVISION": "HE",
