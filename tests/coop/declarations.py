@@ -63,7 +63,7 @@ def test_the_inventory_decides_every_promise_about_it(now: datetime) -> None:
     load_profile(path=Path(settings.BASE_DIR) / "project" / "profiles" / "harvest.toml", now=now, actor=actor)
     load(count=12, seed=1, now=now)
     rows = {row.code: row for row in check_promises(now=now, actor=actor).rows if row.status != Status.NOT_PROMISED}
-    assert len(rows) == 29
+    assert len(rows) == 33
     assert {rows[code].status for code in AFTER_A_MAIL} == {Status.CANNOT_TELL}
     later = AFTER_A_NIGHT | AFTER_A_MAIL
     wrong = {code: row.why for code, row in rows.items() if code not in later and row.status != Status.KEPT}
