@@ -7,6 +7,7 @@ from privacy.backups import api as _backups
 from privacy.core.api.doors import Nothing, Root, Schema
 from privacy.disposal import api as _disposal
 from privacy.evidence import api as _evidence
+from privacy.messages import api as _messages
 from privacy.promises import api as _promises
 from privacy.retention import api as _retention
 
@@ -17,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include(_account)),
     path("backups/", include(_backups)),
     path("evidence/", include(_evidence)),
+    path("messages/", include(_messages)),
     path("promises/", include(_promises)),
     path("", include(_disposal)),
     path("", include(_retention)),

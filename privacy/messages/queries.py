@@ -9,18 +9,20 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from privacy.consent.queries import permitted_rows
 from privacy.core.batches import keyset
 from privacy.core.conf import settings
 from privacy.datamap import graph
+from privacy.datamap.rows import key_as_text
 from privacy.datamap.shapes import email_field
-from privacy.messages.classes import Channel, Frequency, Level
+from privacy.messages.classes import Basis, Channel, Frequency, Level, Topic
 from privacy.messages.digests import UnfitAddress, digests
 from privacy.messages.models import Mailing, OutboxMessage, Preference, Suppression
 from privacy.messages.permission import _APART
 from privacy.messages.querysets import OutboxQuerySet
-from privacy.messages.rules import MessageRules
+from privacy.messages.rules import MessageRules, message_rules
 
 _AT_ONCE = 1_000
 _State = OutboxMessage.State
@@ -174,6 +176,24 @@ def _found(places: list[Any], addresses: set[str]) -> set[str]:
     for item, path in places:
         rows = item.model._base_manager.filter(**{f"{path}__in": addresses})
         found |= set(rows.order_by().values_list(path, flat=True))
+    return found
+
+
+def reachable_members(topic: Topic, channel: str, *, now: datetime) -> QuerySet[Any]:
+    """Open accounts that the site may reach about a topic by a channel, for a list (CPT-2-3). One query.
+
+    Where the topic rests on a consent, only those who said yes to it; where it does not, all who did not say no.
+    """
+    accounts: QuerySet[Any] = QuerySet(get_user_model()).filter(is_active=True)
+    if channel not in message_rules().channels:
+        return accounts.none()
+    key = accounts.alias(_key=key_as_text(get_user_model(), accounts.db, "pk"))
+    said = Preference.objects.filter(user_key=OuterRef("_key"), topic=topic.code, channel=channel)
+    found = key.exclude(Exists(said.filter(wanted=False)))
+    if topic.basis == Basis.OPT_IN:
+        found = found.filter(Exists(said.filter(wanted=True)))
+    if topic.purpose:
+        found = permitted_rows(found, topic.purpose, now=now)
     return found
 
 

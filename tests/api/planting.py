@@ -6,12 +6,15 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth import get_user_model
+
 from privacy.backups.models import Backup, RegisteredCopy
 from privacy.core.actors import Actor
 from privacy.core.registries import Status
 from privacy.disposal.models import Closure, Hold, StoreReceipt
 from privacy.evidence.models import EvidenceEntry, Seal
 from privacy.evidence.services import record
+from privacy.messages.models import Mailing, OutboxMessage, Suppression
 from privacy.promises.models import ProfileTable, Promise, PromiseResult, PromiseRun, SiteFacts
 from privacy.retention.models import NightRun, NightStepRun, Schedule
 
@@ -26,12 +29,15 @@ def plant(now: datetime, *, rows: int, of: str = "") -> None:
     _schedules(now, rows)
     _closures(now, rows, of)
     _evidence(now, rows)
+    _messages(now, rows)
 
 
 def sample(operation: str) -> dict[str, Any]:
     """What the address of an operation needs, of a row that was planted last."""
     if operation == "promises_findings":
         return {"id": "EXA-1.1-1"}
+    if operation == "messages_list":
+        return {"channel": "phone", "topic": "offers"}
     model: Any = {
         "account_closure": Closure,
         "backup": Backup,
@@ -39,6 +45,11 @@ def sample(operation: str) -> dict[str, Any]:
         "closure": Closure,
         "evidence_entry": EvidenceEntry,
         "hold": Hold,
+        "messages_mailing": Mailing,
+        "messages_mailing_pause": Mailing,
+        "messages_mailing_resume": Mailing,
+        "messages_outbox_decide": OutboxMessage,
+        "messages_outbox_message": OutboxMessage,
         "night": NightRun,
         "schedule": Schedule.objects.filter(kind="expiry"),
         "schedule_pause": Schedule,
@@ -157,3 +168,25 @@ def _evidence(now: datetime, rows: int) -> None:
         )
         newest = Seal.objects.order_by("-number").first()
         Seal.objects.create(number=newest.number + 1 if newest else 1, made_at=now, size=1, root="0" * 64)
+
+
+def _messages(now: datetime, rows: int) -> None:
+    topics = [{"code": "offers", "title": "Offers", "class": "marketing_own", "basis": "opt_out"}]
+    table = {"channels": ["email", "phone"], "topics": topics}
+    ProfileTable.objects.update_or_create(name="messages", defaults={"table": table})
+    for number in range(rows):
+        word = uuid.uuid4().hex
+        get_user_model().objects.create(username=word)
+        about = {"topic": "offers", "kind": "marketing_own"}
+        mailing = Mailing.objects.create(
+            code=word[:20], audience="members", language="en", sender="a@example.org", subject="News", text="Hello",
+            created_at=now - HOUR * number, **about,
+        )  # fmt: skip
+        OutboxMessage.objects.create(
+            key=word, mailing=mailing, priority=50, basis="opt_out", address=f"{word}@example.org", queued_at=now,
+            not_before=now, state="ambiguous", reason="lost_after_data", **about,
+        )  # fmt: skip
+        Suppression.objects.create(
+            channel="email", digest=word[:26], key_id="k", level="marketing", source="link", requested_at=now,
+            entered_at=now - HOUR * number,
+        )  # fmt: skip
