@@ -104,7 +104,7 @@ class ChoiceSerializer(serializers.Serializer[Any]):
 class ChoicesSerializer(serializers.Serializer[Any]):
     """What you choose; what is not named stays as it is."""
 
-    choices = ChoiceSerializer(many=True, max_length=100)
+    choices = serializers.ListField(child=ChoiceSerializer(), max_length=100)
 
 
 class _OwnMessages(Endpoint):

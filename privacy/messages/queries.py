@@ -187,9 +187,9 @@ def reachable_members(topic: Topic, channel: str, *, now: datetime) -> QuerySet[
     accounts: QuerySet[Any] = QuerySet(get_user_model()).filter(is_active=True)
     if channel not in message_rules().channels:
         return accounts.none()
-    key = accounts.alias(_key=key_as_text(get_user_model(), accounts.db, "pk"))
+    key: QuerySet[Any] = accounts.alias(_key=key_as_text(get_user_model(), accounts.db, "pk"))
     said = Preference.objects.filter(user_key=OuterRef("_key"), topic=topic.code, channel=channel)
-    found = key.exclude(Exists(said.filter(wanted=False)))
+    found: QuerySet[Any] = key.exclude(Exists(said.filter(wanted=False)))
     if topic.basis == Basis.OPT_IN:
         found = found.filter(Exists(said.filter(wanted=True)))
     if topic.purpose:
