@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from privacy.account import api as _account
 from privacy.backups import api as _backups
+from privacy.consent import api as _consent
 from privacy.core.api.doors import Nothing, Root, Schema
 from privacy.disposal import api as _disposal
 from privacy.evidence import api as _evidence
@@ -17,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", Schema.as_view(patterns=lambda: urlpatterns), name="schema"),
     path("account/", include(_account)),
     path("backups/", include(_backups)),
+    path("consents/", include(_consent)),
     path("evidence/", include(_evidence)),
     path("messages/", include(_messages)),
     path("promises/", include(_promises)),

@@ -302,6 +302,21 @@ def flags_of(person: Person) -> QuerySet[Flag]:
     return Flag.objects.of(person)
 
 
+def records() -> QuerySet[ConsentRecord]:
+    """The ledger; it names nobody."""
+    return ConsentRecord.objects.all()
+
+
+def purposes() -> QuerySet[Purpose]:
+    """Every purpose, retired ones included."""
+    return Purpose.objects.all()
+
+
+def all_flags() -> QuerySet[Flag]:
+    """Everybody's restrictions and objections."""
+    return Flag.objects.all()
+
+
 def _state(record: ConsentRecord | None, purpose: Purpose, joined_at: datetime | None, now: datetime) -> State:
     if record is None:
         return State.BEFORE_APP if joined_at is not None and joined_at < purpose.added_at else State.NOT_ASKED

@@ -9,7 +9,11 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from privacy.backups.models import Backup, RegisteredCopy
+from privacy.consent.models import Choice, ConsentRecord, Flag, Purpose
+from privacy.consent.people import Person
+from privacy.consent.services import add_purpose, add_wording, decide
 from privacy.core.actors import Actor
+from privacy.core.periods import Period
 from privacy.core.registries import Status
 from privacy.disposal.models import Closure, Hold, StoreReceipt
 from privacy.evidence.models import EvidenceEntry, Seal
@@ -30,6 +34,7 @@ def plant(now: datetime, *, rows: int, of: str = "") -> None:
     _closures(now, rows, of)
     _evidence(now, rows)
     _messages(now, rows)
+    _consents(now, rows, of)
 
 
 def sample(operation: str) -> dict[str, Any]:
@@ -38,7 +43,13 @@ def sample(operation: str) -> dict[str, Any]:
         return {"id": "EXA-1.1-1"}
     if operation == "messages_list":
         return {"channel": "phone", "topic": "offers"}
+    if operation in ("consent_answer", "consent_withdraw"):
+        return {"code": "news1"}
+    if operation == "consent_receipt":
+        return {"id": ConsentRecord.objects.order_by("pk").last().reference}  # type: ignore[union-attr]
     model: Any = {
+        "consent_lift": Flag,
+        "consent_decide": Flag,
         "account_closure": Closure,
         "backup": Backup,
         "backups_copy_confirm": RegisteredCopy.objects.held(),
@@ -134,6 +145,19 @@ def _schedules(now: datetime, rows: int) -> None:
             period="P12M",
             synced_at=now,
         )
+
+
+def _consents(now: datetime, rows: int, of: str) -> None:
+    actor = Actor.system("tests")
+    for number in range(rows):
+        person, code = Person(of or uuid.uuid4().hex), f"news{number}"
+        if not Purpose.objects.filter(pk=code).exists():
+            what = {"legal_basis": "consent", "category": "contact", "period": Period(months=24)}
+            add_purpose(code=code, title="News", **what, now=now, actor=actor)  # type: ignore[arg-type]
+        wording = add_wording(purpose=code, version="1", language="en", text="News?", now=now, actor=actor)
+        said = {"surface": "page", "language": "en", "now": now, "actor": actor}
+        decide(person=person, purpose=code, choice=Choice.GIVEN, wording=wording, **said)  # type: ignore[arg-type]
+        Flag.objects.create(user_key=person.user_key, kind="objection", raised_at=now, surface="page", digest_key="k")
 
 
 def _closures(now: datetime, rows: int, of: str) -> None:
