@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from privacy.consent.models import ConsentContext, ConsentRecord, Flag, Purpose, Wording
@@ -16,6 +17,7 @@ from privacy.consent.people import Person
 from privacy.core.batches import chunks
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
+from privacy.core.people import created_field
 from privacy.datamap.rows import key_as_text
 
 M = TypeVar("M", bound=Model)
@@ -121,8 +123,6 @@ def permitted_rows(rows: QuerySet[M], purpose: str, *, subject: str = "", now: d
     Raises:
         UnknownPurpose: nobody declared it.
     """
-    from django.contrib.auth import get_user_model
-
     asked = purpose_of(purpose)
     if asked.retired_at is not None:
         return rows.none()
@@ -300,6 +300,36 @@ def records_of(person: Person) -> QuerySet[ConsentContext]:
 def flags_of(person: Person) -> QuerySet[Flag]:
     """Every restriction and objection of a person, the newest first."""
     return Flag.objects.of(person)
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeFigures:
+    """How people stand to a purpose.
+
+    Attributes:
+        standing: grants that stand now.
+        decided: people the ledger has a last word of.
+        before_app: accounts older than the purpose that have not answered; None where accounts have no date.
+    """
+
+    standing: int
+    decided: int
+    before_app: int | None
+
+
+def figures_of(purpose: Purpose, *, now: datetime) -> PurposeFigures:
+    """Three counts, whatever the number of people."""
+    last = ConsentContext.objects.last_words().filter(purpose=purpose.code)
+    standing = ConsentContext.objects.granting(now).filter(purpose=purpose.code).count()
+    made = created_field()
+    before: int | None = None
+    if made and purpose.needs_consent:
+        accounts: QuerySet[Any] = QuerySet(get_user_model())
+        keyed = accounts.filter(**{f"{made}__lt": purpose.added_at}).alias(
+            _who=key_as_text(get_user_model(), accounts.db)
+        )
+        before = keyed.filter(~Exists(last.filter(user_key=OuterRef("_who")))).count()
+    return PurposeFigures(standing, last.exclude(user_key="", digest="").count(), before)
 
 
 def records() -> QuerySet[ConsentRecord]:

@@ -22,7 +22,7 @@ from privacy.consent.queries import purpose_of
 from privacy.consent.surfaces import is_express
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
-from privacy.core.words import period_words
+from privacy.core.words import name_words, period_words
 from privacy.promises.facts import Facts
 from privacy.promises.queries import facts, section
 
@@ -68,6 +68,11 @@ class Receipt:
     @property
     def policy_url(self) -> str:
         return f"{settings.site_url}/privacy/"
+
+    @property
+    def category(self) -> str:
+        """The data that it is about, in words."""
+        return name_words(self.purpose.category)
 
     @property
     def controller(self) -> str:

@@ -17,6 +17,7 @@ from privacy.consent.declaring import (
     retire_purpose,
     take_over_purposes,
 )
+from privacy.consent.entering import Entry, enter
 from privacy.consent.expiring import expire_grants
 from privacy.consent.flagging import (
     AlreadyRaised,
@@ -34,6 +35,7 @@ from privacy.consent.surfaces import NoConsentFrom, UnknownSurface
 __all__ = [
     "AlreadyRaised",
     "CannotReject",
+    "Entry",
     "NoConsentFrom",
     "NoGround",
     "NoReason",
@@ -49,6 +51,7 @@ __all__ = [
     "announce_purpose",
     "decide",
     "decide_objection",
+    "enter",
     "expire_grants",
     "forget_address",
     "lift",

@@ -105,6 +105,7 @@ STATUSES: dict[str, Chip] = {
     "not_asked": Chip(_("not answered"), "warn", "question"),
     "before_app": Chip(_("not asked yet"), "warn", "question"),
     "stopped": Chip(_("stopped"), "info", "pause"),
+    "retired": Chip(_("retired"), "quiet", "dash"),
     "upheld": Chip(_("upheld"), "info", "lock"),
     "rejected": Chip(_("rejected"), "quiet", "cross"),
     "lifted": Chip(_("lifted"), "quiet", "check"),

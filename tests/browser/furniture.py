@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from privacy.backups.models import Backup, BackupStorage, RegisteredCopy
+from privacy.consent.models import Choice
+from privacy.consent.people import Person
+from privacy.consent.queries import served
+from privacy.consent.services import decide, object_to, restrict
 from privacy.core.actors import Actor
 from privacy.core.pseudonyms import pseudonym
 from privacy.disposal.models import Closure, Hold, StoreReceipt
@@ -38,7 +42,21 @@ def furnish(*, now: datetime, staff: Any) -> None:
     _nights(now)
     _backups(now)
     _holds(now)
+    _consents(now, actor)
     seal(now=now, actor=actor)
+
+
+def _consents(now: datetime, actor: Actor) -> None:
+    words = served(["interests", "outside-login"], language="en")
+    for number in range(12):
+        person = Person(address=f"reader{number}@example.org") if number % 3 else Person(user_key=str(9_000 + number))
+        for code, wording in words.items():
+            choice = Choice.REFUSED if (number + len(code)) % 4 == 0 else Choice.GIVEN
+            said: dict[str, Any] = {"wording": wording, "language": "en", "actor": actor, "surface": "mail"}
+            decide(person=person, purpose=code, choice=choice, now=now - number * DAY, **said)
+    said = {"surface": "mail", "now": now - DAY, "actor": actor}
+    object_to(person=Person(address="reader1@example.org"), purpose="improvement", **said)
+    restrict(person=Person(address="reader2@example.org"), ground="accuracy", **said)
 
 
 def _closures(now: datetime) -> None:

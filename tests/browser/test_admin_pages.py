@@ -32,6 +32,9 @@ def screens() -> Iterator[str]:
         for row in model._default_manager.all()[: 6 if model is Closure else 1]:
             yield reverse(f"admin:privacy_{name}_change", args=[row.pk])
     yield reverse("admin:privacy_hold_add")
+    yield reverse("admin:privacy_purpose_add")
+    yield reverse("admin:privacy_consentrecord_add")
+    yield reverse("admin:privacy_consentrecord_person")
     yield reverse("admin:privacy_hold_release", args=[Hold.objects.filter(case="2026/K-17")[0].pk])
 
 
