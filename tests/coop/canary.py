@@ -24,6 +24,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from privacy.consent.models import Choice, ConsentContext, Flag, Wording
+from privacy.consent.people import Person
+from privacy.consent.services import decide, object_to
 from privacy.core.actors import Actor
 from privacy.datamap import graph
 from privacy.datamap.declarations import Anonymise, Keep
@@ -71,6 +74,7 @@ def test_a_token_in_every_declared_place_is_found_nowhere_after_closing_on_the_p
     record(
         act="disposal.cancelled", now=timezone.now(), actor=Actor.member(member), subject=key, details={"said": GOES}
     )
+    decide_with_token(member)
     search.index([member.pk])  # what is written past the models' own save() is indexed by hand
     cached = list(cache_keys(member))
     for alias, name in cached:
@@ -109,6 +113,17 @@ def test_a_token_in_every_declared_place_is_found_nowhere_after_closing_on_the_p
 
 
 # --- planting ------------------------------------------------------------------------------
+
+
+def decide_with_token(member: Any) -> None:
+    """A consent and an objection through their own services, with a token where the person shows."""
+    person, now, actor = Person.of_user(member), timezone.now(), Actor.member(member)
+    wording = Wording.objects.of("interests").filter(language="en")[0]
+    said: dict[str, Any] = {"person": person, "surface": "account", "now": now, "actor": actor}
+    decide(purpose="interests", choice=Choice.GIVEN, wording=wording, language="en", **said)
+    object_to(purpose="improvement", **said)
+    ConsentContext.objects.update(network=GOES, pseudonym=STAYS)
+    Flag.objects.update(reason=GOES)
 
 
 def plant(member: Any) -> Iterator[str]:
