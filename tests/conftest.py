@@ -17,6 +17,7 @@ from hypothesis import settings as hypothesis_settings
 from privacy.core import registries
 from privacy.core.actors import Actor
 from privacy.datamap.registry import registry
+from tests import flushing
 from tests.people import client_of
 
 # How long one example takes says what else the machine does, not whether the code is right.
@@ -26,6 +27,10 @@ hypothesis_settings.load_profile("suite")
 #: PRIVACY_TEST_TRIGGERS=keep leaves the evidence triggers in place. A test that flushes its
 #: database would meet them and fail, as it should, so those tests sit this one run out.
 TRIGGERS_KEPT = os.environ.get("PRIVACY_TEST_TRIGGERS") == "keep"
+
+
+def pytest_configure() -> None:
+    flushing.delete_instead_of_truncate()
 
 
 def _flushes_the_database(item: pytest.Item) -> bool:
