@@ -83,7 +83,7 @@ class StandingsSerializer(serializers.Serializer[Any]):
 class ChoiceSerializer(serializers.Serializer[Any]):
     """What you want of one topic by one channel."""
 
-    topic = serializers.CharField(max_length=40)
+    topic = serializers.CharField(max_length=40, trim_whitespace=False)
     channel = word(Channel)
     wanted = serializers.BooleanField()
     frequency = serializers.ChoiceField(choices=Frequency.choices, default=Frequency.EVERY)
@@ -328,7 +328,9 @@ class NewOptOutSerializer(serializers.Serializer[Any]):
     """Somebody who wants no more messages."""
 
     channel = serializers.ChoiceField(choices=Channel.choices)
-    address = serializers.CharField(max_length=254, help_text="E-mail address, number or postal address; not kept.")
+    address = serializers.CharField(
+        max_length=254, trim_whitespace=False, help_text="E-mail address, number or postal address; not kept."
+    )
     level = serializers.ChoiceField(choices=[Level.MARKETING, Level.ALL])
     requested_at = Moment(required=False, help_text="When the person said so; now where it is left out.")
 
@@ -344,7 +346,7 @@ class EnteredSerializer(serializers.Serializer[Any]):
 class TextSerializer(serializers.Serializer[Any]):
     """An answer to a text message."""
 
-    number = serializers.CharField(max_length=40, help_text="Not kept.")
+    number = serializers.CharField(max_length=40, trim_whitespace=False, help_text="Not kept.")
     text = serializers.CharField(max_length=1000, allow_blank=True, help_text="Not kept.")
 
 
