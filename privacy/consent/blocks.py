@@ -13,7 +13,9 @@ from privacy.consent import replaying  # noqa: F401
 from privacy.consent.models import ConsentContext, Flag
 from privacy.consent.people import Person
 from privacy.consent.queries import open_questions
-from privacy.core.registries import PageBlock, key_users, page_blocks
+from privacy.core.registries import DeskCard, PageBlock, desk_cards, key_users, page_blocks
+
+_LISTED = 5
 
 
 def digests_by_key() -> dict[str, int]:
@@ -32,5 +34,16 @@ def _member(user: Any, now: datetime) -> Mapping[str, Any]:
     return {"open": open_ones, "standing": standing, "flags": flags}
 
 
+def _card(now: datetime) -> Mapping[str, Any]:
+    waiting = list(Flag.objects.waiting()[:_LISTED])
+    return {
+        "granted": ConsentContext.objects.granting(now).count(),
+        "restricted": Flag.objects.stopping().filter(kind=Flag.Kind.RESTRICTION).count(),
+        "objections": Flag.objects.waiting().count() if len(waiting) == _LISTED else len(waiting),
+        "waiting": waiting,
+    }
+
+
 key_users.add("consent.people", digests_by_key)
+desk_cards.add("consents", DeskCard("consents", 40, "privacy/consent/card.html", "privacy.view_flag", _card))
 page_blocks.add("consents", PageBlock("consents", 30, "privacy/consent/block.html", _member))

@@ -186,3 +186,14 @@ def test_a_purposes_page_counts_accounts_older_than_it_that_have_not_answered(
     answer(member, now)
     page = client.get(screen("purpose_change", "newsletter")).content.decode()
     assert "never filled in" not in page
+
+
+def test_the_desk_shows_whoever_may_see_them_which_objections_wait(
+    clerk: Any, member: Person, now: datetime, actor: Actor
+) -> None:
+    desk = reverse("admin:app_list", args=["privacy"])
+    assert "No objection waits for you." in clerk("view_flag").get(desk).content.decode()
+    flag = object_to(person=member, purpose="statistics", surface="account", now=now, actor=actor)
+    page = clerk("view_flag", "view_purpose").get(desk).content.decode()
+    assert screen("flag_change", flag.pk) in page
+    assert "Objections to decide" not in clerk("view_purpose", "view_promise", "view_hold").get(desk).content.decode()
