@@ -9,6 +9,7 @@ from privacy.core.api.doors import Nothing, Root, Schema
 from privacy.disposal import api as _disposal
 from privacy.evidence import api as _evidence
 from privacy.messages import api as _messages
+from privacy.policies import api as _policies
 from privacy.promises import api as _promises
 from privacy.retention import api as _retention
 
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("consents/", include(_consent)),
     path("evidence/", include(_evidence)),
     path("messages/", include(_messages)),
+    path("policies/", include(_policies)),
     path("promises/", include(_promises)),
     path("", include(_disposal)),
     path("", include(_retention)),

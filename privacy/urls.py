@@ -8,4 +8,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/privacy/", include("privacy.account.urls")),
     path("privacy/", include("privacy.retention.urls")),
     path("", include("privacy.messages.urls")),
+    path("privacy/", include("privacy.policies.urls")),
 ]

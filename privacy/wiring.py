@@ -8,7 +8,8 @@ from importlib import import_module
 from django.utils.module_loading import autodiscover_modules, module_has_submodule
 
 ROOMS = (
-    "evidence", "promises", "datamap", "disposal", "consent", "messages", "retention", "backups", "account", "desk",
+    "evidence", "promises", "datamap", "disposal", "consent", "messages", "policies",
+    "retention", "backups", "account", "desk",
 )  # fmt: skip
 KINDS = ("acts", "sections", "checks", "promises", "night", "receivers", "blocks")
 

@@ -110,6 +110,9 @@ STATUSES: dict[str, Chip] = {
     "rejected": Chip(_("rejected"), "quiet", "cross"),
     "lifted": Chip(_("lifted"), "quiet", "check"),
     "weighed": Chip(_("being weighed"), "warn", "clock"),
+    # policies
+    "draft": Chip(_("draft"), "quiet", "dash"),
+    "published": Chip(_("published"), "good", "check"),
     # switches
     "on": Chip(_("on"), "good", "check"),
     "off": Chip(_("off"), "quiet", "dash"),

@@ -13,7 +13,8 @@ from typing import Any
 
 from privacy.core.errors import PrivacyError
 
-_STYLE = Path(__file__).resolve().parent.parent / "static" / "privacy" / "pdf.css"
+_STATIC = Path(__file__).resolve().parent.parent / "static"
+_STYLE = "privacy/pdf.css"
 
 
 class PdfUnavailable(PrivacyError):
@@ -27,10 +28,13 @@ class PdfUnavailable(PrivacyError):
         )
 
 
-def pdf_of(html: str) -> bytes:
+def pdf_of(html: str, *, style: str = "") -> bytes:
     """A whole HTML page, with ``lang`` and ``title``, as PDF/UA-1 in our own style.
 
     It reaches for nothing outside: no picture, no font and no style from any address.
+
+    Args:
+        style: a style sheet of ours that comes on top, by its name below ``static``.
 
     Raises:
         PdfUnavailable: WeasyPrint cannot be loaded.
@@ -40,7 +44,11 @@ def pdf_of(html: str) -> bytes:
     nothing = weasyprint.urls.URLFetcher(allowed_protocols=())
     page = weasyprint.HTML(string=html, url_fetcher=nothing)
     made: bytes = page.write_pdf(
-        stylesheets=[weasyprint.CSS(string=_STYLE.read_text(encoding="utf-8"), url_fetcher=nothing)],
+        stylesheets=[
+            weasyprint.CSS(string=(_STATIC / name).read_text(encoding="utf-8"), url_fetcher=nothing)
+            for name in (_STYLE, style)
+            if name
+        ],
         pdf_variant="pdf/ua-1",
         pdf_identifier=identifier,
     )

@@ -19,6 +19,7 @@ from privacy.disposal.models import Closure, Hold, StoreReceipt
 from privacy.evidence.models import EvidenceEntry, Seal
 from privacy.evidence.services import record
 from privacy.messages.models import Mailing, OutboxMessage, Suppression
+from privacy.policies.models import PolicyDocument, PolicyVersion
 from privacy.promises.models import ProfileTable, Promise, PromiseResult, PromiseRun, SiteFacts
 from privacy.retention.models import NightRun, NightStepRun, Schedule
 
@@ -35,10 +36,13 @@ def plant(now: datetime, *, rows: int, of: str = "") -> None:
     _evidence(now, rows)
     _messages(now, rows)
     _consents(now, rows, of)
+    _policies(now, rows)
 
 
 def sample(operation: str) -> dict[str, Any]:
     """What the address of an operation needs, of a row that was planted last."""
+    if operation == "policy":
+        return {"key": PolicyVersion.objects.order_by("pk").values_list("pk", flat=True)[0]}
     if operation == "promises_findings":
         return {"id": "EXA-1.1-1"}
     if operation == "messages_list":
@@ -214,3 +218,22 @@ def _messages(now: datetime, rows: int) -> None:
             channel="email", digest=word[:26], key_id="k", level="marketing", source="link", requested_at=now,
             entered_at=now - HOUR * number,
         )  # fmt: skip
+
+
+def _policies(now: datetime, rows: int) -> None:
+    document, _made = PolicyDocument.objects.get_or_create(code="privacy", defaults={"added_at": now})
+    last = PolicyVersion.objects.of("privacy", "en").last_number()
+    for number in range(last + 1, last + 1 + rows):
+        PolicyVersion(
+            key=PolicyVersion.key_of("privacy", "en", number),
+            document=document,
+            language="en",
+            number=number,
+            title="Privacy policy",
+            form="text",
+            text=f"Version {number}",
+            digest=PolicyVersion.digest_of(f"Version {number}"),
+            figures={"backups.kept_for": {"figure": "P1M", "words": "1 month"}},
+            revised_on=now.date(),
+            published_at=now,
+        ).save()

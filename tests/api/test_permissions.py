@@ -64,6 +64,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "messages_texts": ("view_suppression", "enter_opt_out"),
     "nights": ("view_nightrun", "run_night"),
     "night": ("view_nightrun", ""),
+    "policies": ("member", ""),
+    "policy": ("member", ""),
     "promises": ("view_promise", "check_promises"),
     "promises_checks": ("view_promise", ""),
     "promises_findings": ("view_promise", ""),

@@ -11,7 +11,8 @@ from privacy.policies.lint.text import Text
 _MEND = "Print the address behind these words, or rewrite the sentence"
 _LONGEST = 160
 _ASKS = re.compile(
-    r"\b(?:(?:e-?mail|mail|write(?:\s+to)?|contact|reach|call|phone|text)(?:ing)?\s+(?:to\s+)?(?:us|our\s+[\w\s]{3,40}|me)"
+    r"\b(?:(?:e-?mail|mail|write(?:\s+to)?|contact|reach|call|phone|text)(?:ing)?\s+(?:to\s+)?"
+    r"(?:us|our\s+[\w ]{3,40}|me)"
     r"(?:\s+directly)?(?:\s+by\s+(?:e-?mail|post|mail|phone))?\s+(?:at|on|under|via|to)"
     r"|(?:by|per|via)\s+e-?mail\s+(?:at|to)"
     r"|(?:e-?mail|mail|schreiben|kontaktieren|erreichen)\s+(?:sie\s+)?uns\s+(?:bitte\s+)?(?:per\s+e-?mail\s+)?(?:unter|an)"
@@ -27,14 +28,16 @@ _WITHIN = re.compile(
 )
 _LABEL = re.compile(r"^(?:e-?mail|e-?mail[ -]address|e-?mail-?adresse)[ \t]*:[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _EMPTY_LINK = re.compile(r"\(mailto:\s*\)|href\s*=\s*[\"']mailto:\s*[\"']", re.IGNORECASE)
-_ADDRESS = re.compile(r"@|https?://|www\.|\[.*\]|\+?\d[\d ()/.-]{5,}|\b\d{4,6}\b|\b\w+\.(?:com|org|net|eu|de|io|fr)\b")
+_ADDRESS = re.compile(
+    r"@|https?://|www\.|\[[^\[\]\n]{1,80}\]|\+?\d[\d ()/.-]{5,}|\b\d{4,6}\b|\b\w+\.(?:com|org|net|eu|de|io|fr)\b"
+)
 
 
-def find(text: Text, known: Known) -> Iterator[Fault]:
+def find(text: Text, _known: Known) -> Iterator[Fault]:
     """Sentences that announce an address at the end of their line, with none on the next one either."""
     for pattern in (_ASKS, _LABEL):
         for match in pattern.finditer(text.plain):
-            if not _ADDRESS.search(_next_line(text.plain, match.end())):
+            if not _ADDRESS.search(_what_follows(text.plain, match.end())):
                 yield _fault(text, match)
     for match in _WITHIN.finditer(text.plain):
         if not _ends_its_line(text.plain, match.end()):
@@ -49,8 +52,9 @@ def _fault(text: Text, match: re.Match[str]) -> Fault:
     return Fault("empty_address", text.line_at(match.start()), words[-_LONGEST:], _MEND)
 
 
-def _next_line(plain: str, offset: int) -> str:
-    return next((line for line in plain[offset:].split("\n") if line.strip()), "")
+def _what_follows(plain: str, offset: int) -> str:
+    """The paragraph behind, which may be an address over several lines."""
+    return plain[offset : offset + 2_000].strip().split("\n\n", 1)[0][:400]
 
 
 def _ends_its_line(plain: str, offset: int) -> bool:

@@ -10,13 +10,16 @@ from privacy.policies.lint.text import Text
 
 _MEND = "Put the site's own name there, or add this one to the aliases of the profile"
 _WORD = r"[A-ZÄÖÜ][\w&'-]*(?:\.(?:com|org|net|io|de|eu))?"
-_NAME = rf"(?P<name>{_WORD}(?:[ \t]+(?:&|{_WORD})){{0,5}}(?:,? (?:Inc|Ltd|LLC|Corp|GmbH|AG|SAS|SE|UG|e\.V|B\.V|S\.A)\.?)?)"
+_NAME = (
+    rf"(?P<name>{_WORD}(?:[ \t]+(?:&|{_WORD})){{0,5}}(?:,? (?:Inc|Ltd|LLC|Corp|GmbH|AG|SAS|SE|UG|e\.V|B\.V|S\.A)\.?)?)"
+)
 #: Only a site says these of itself. What others do with data is told in other words.
 _SPEAKS = (
     r"(?:aims to|undertakes|strives|endeavou?rs to|is committed to|commits itself|takes your privacy|takes the privacy|"
     r"respects your|values your|relied on your|relies on your|does not sell|will not sell|never sells|"
     r"(?:reserves|has reserved) the right to (?:update|change|modify|amend) this|"
-    r"verpflichtet sich|ist bestrebt|bemüht sich|nimmt (?:ihre|deine|den schutz)|respektiert (?:ihre|deine)|verkauft (?:ihre|deine|keine)|"
+    r"verpflichtet sich|ist bestrebt|bemüht sich|nimmt (?:ihre|deine|den schutz)|respektiert (?:ihre|deine)|"
+    r"verkauft (?:ihre|deine|keine)|"
     r"behält sich (?:das recht )?vor, diese)"
 )
 _PATTERNS = (
@@ -25,7 +28,9 @@ _PATTERNS = (
     re.compile(rf"\b(?i:operated by|owned and operated by|betrieben von)[ \t]+(?:the[ \t]+|der[ \t]+)?{_NAME}"),
     re.compile(rf"\b{_NAME}[ \t]*\([^()\n]{{0,60}}[\"“”„'](?i:we|us|our|wir|uns),?[\"“”'][^()\n]{{0,60}}\)"),
     re.compile(rf"\b(?:Datenschutzerklärung|Datenschutzhinweise) (?:der|des|von)[ \t]+{_NAME}"),
-    re.compile(rf"\b(?i:is incorporated into|subject to)\b[^.\n]{{0,40}}\bthe[ \t]+{_NAME}[ \t]+Terms of (?:Service|Use)\b"),
+    re.compile(
+        rf"\b(?i:is incorporated into|subject to)\b[^.\n]{{0,40}}\bthe[ \t]+{_NAME}[ \t]+Terms of (?:Service|Use)\b"
+    ),
 )
 _SUFFIX = re.compile(r"[\s,]+(?:inc|ltd|llc|corp|gmbh|ag|sas|se|ug|e\.?v|b\.?v|s\.?a)\.?$", re.IGNORECASE)
 #: Words with a capital that name nobody.
@@ -43,7 +48,9 @@ _NOBODY = frozenset(
 
 def find(text: Text, known: Known) -> Iterator[Fault]:
     """Names in places where only the site's own name belongs."""
-    found = sorted({match.span("name"): match["name"] for pattern in _PATTERNS for match in pattern.finditer(text.plain)}.items())
+    found = sorted(
+        {match.span("name"): match["name"] for pattern in _PATTERNS for match in pattern.finditer(text.plain)}.items()
+    )
     names = [(span[0], cleaned) for span, name in found if (cleaned := _cleaned(name))]
     own = [_key(name) for name in known.names] or [_key(name) for _, name in names[:1]]
     told: set[int] = set()
@@ -58,8 +65,6 @@ def _cleaned(name: str) -> str:
     words = name.split()
     while words and words[0].strip(",'").lower() in _NOBODY:
         words.pop(0)
-    while words and words[-1].strip(",'").lower() in _NOBODY:
-        words.pop()
     return " ".join(words).strip(" ,'")
 
 
@@ -70,5 +75,5 @@ def _key(name: str) -> str:
 
 
 def _is_one_of(key: str, own: list[str]) -> bool:
-    """"HHarvest" is a slip of the pen and no other company."""
+    """ "HHarvest" is a slip of the pen and no other company."""
     return not key or any(key == one or key.endswith(one) or key.startswith(one) for one in own if one)

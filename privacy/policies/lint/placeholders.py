@@ -19,7 +19,9 @@ _ORDERS = (
     r"hier|bitte|ihre?|ihren|einfügen|einsetzen|eintragen|ergänzen|ausfüllen|angeben)"
 )
 #: What stands in brackets and asks to be replaced: an order about something, or the bare name of something.
-_BRACKETS = re.compile(r"(?<![\w\]])(\[[^\[\]\n]{0,120}\]|<[A-Za-zÄÖÜäöü][^<>\n@/=]{1,80}>|\{[^{}\n]{1,80}\})(?![({\[:}])")
+_BRACKETS = re.compile(
+    r"(?<![\w\]])(\[[^\[\]\n]{0,120}\]|<[A-Za-zÄÖÜäöü][^<>\n@/=]{1,80}>|\{[^{}\n]{1,80}\})(?![({\[:}])"
+)
 _ORDERED = re.compile(
     rf"^(?:{_ORDERS}\b.*|.*\b(?:einfügen|einsetzen|eintragen|ergänzen|ausfüllen|goes here|here)|"
     rf"(?:(?:the|your|our|ihre?|die|der|das)\s+)?(?:{_THINGS}[\s/_-]*(?:of|der|des|and|or|und|oder|the)?[\s/_-]*){{2,4}}|"
@@ -27,12 +29,11 @@ _ORDERED = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(rf"^(?:{_THINGS}|)$", re.IGNORECASE)
-_WORDS = re.compile(r"\b(?:TODO|TBD|TBA|FIXME|XXX+)\b|\blorem ipsum\b|(?<![\w_])_{4,}(?![\w_])|\bMUSTERFIRMA\b")
-#: Blanks left by a form: dots or lines behind a label.
-_FIGURE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_WORDS = re.compile(r"\b(?:TODO|TBD|TBA|FIXME|XXX+)\b|\b(?i:lorem ipsum)\b|(?<![\w_])_{4,}(?![\w_])|\bMUSTERFIRMA\b")
+_FIGURE = re.compile(r"\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}")
 
 
-def find(text: Text, known: Known) -> Iterator[Fault]:
+def find(text: Text, _known: Known) -> Iterator[Fault]:
     """Blanks in brackets, words such as TODO, and lines to write on. A menu item in brackets is none."""
     figures = [match.span() for match in _FIGURE.finditer(text.plain)]
     for match in _BRACKETS.finditer(text.plain):

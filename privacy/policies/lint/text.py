@@ -8,13 +8,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-_INVISIBLE = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
-_IMAGE = re.compile(r"!\[([^\]\n]*)\]\([^)\n]*\)")
-_LINK = re.compile(r"\[([^\[\]\n]*)\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\[[^\]\n]*\])")
+#: What begins a part that no reader sees, and what ends it.
+_HIDDEN_PARTS = (("<!--", "-->"), ("<script", "</script"), ("<style", "</style"))
+_TAG = re.compile(
+    r"</?(?:a|abbr|address|article|aside|b|blockquote|body|br|button|center|code|dd|del|div|dl|dt|em|font|footer|form|h[1-6]|head|"
+    r"header|hr|html|i|img|input|ins|label|li|link|main|meta|nav|ol|p|pre|s|section|small|span|strong|sub|sup|table|tbody|"
+    r"td|tfoot|th|thead|title|tr|u|ul)(?![\w-])[^<>]*>|<!doctype[^<>]*>",
+    re.IGNORECASE,
+)
+_IMAGE = re.compile(r"!\[(?:[^\[\]\n]|\[[^\[\]\n]{0,200}\]){0,200}\]\([^)\n]{0,2000}\)")
+_LINK = re.compile(
+    r"\[([^\[\]\n]*)\](?:\([^()\n]{0,2000}(?:\([^()\n]{0,200}\)[^()\n]{0,200}){0,3}\)|\[[^\[\]\n]{0,200}\])"
+)
 _REFERENCE = re.compile(r"(?m)^ {0,3}\[[^\]\n]+\]:[ \t]+\S.*$")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
-_MARKUP = re.compile(r"\*+|(?<!\w)_+(?=\w)|(?<=\w)_+(?!\w)|`+")
+_MARKUP = re.compile(r"\*+|(?<!\w)_{1,3}(?=[^\W_])|(?<=[^\W_])_{1,3}(?!\w)|`+")
 _PREFIX = re.compile(r"(?m)^[ \t]*(?:(?:>|#{1,6}(?=\s)|[-+*•](?=\s)|\d{1,3}[.)](?=\s))[ \t]*)+")
 _RULE = re.compile(r"(?m)^[ \t]*[-_*=]{3,}[ \t]*$")
 #: Ends of sentences; one published text forgot the space behind.
@@ -39,7 +47,8 @@ class Text:
     def plain(self) -> str:
         """The words alone. Links leave their words, pictures nothing; no line is lost."""
         text = self.raw
-        text = _INVISIBLE.sub(_lines_only, text)
+        for begin, end in _HIDDEN_PARTS:
+            text = _without(text, begin, end)
         text = _RULE.sub("", text)
         text = _REFERENCE.sub("", text)
         text = _IMAGE.sub("", text)
@@ -63,10 +72,8 @@ class Text:
         for paragraph in re.split(r"(\n[ \t]*\n)", self.plain):
             start = offset
             for sentence in _parts(paragraph):
-                words = sentence.strip()
-                if words:
-                    begin = self.plain.index(words, start) if words in self.plain[start:] else start
-                    yield self.line_at(begin), " ".join(words.split())
+                if words := sentence.split():
+                    yield self.line_at(start + len(sentence) - len(sentence.lstrip())), " ".join(words)
                 start += len(sentence)
             offset += len(paragraph)
 
@@ -81,3 +88,14 @@ def _parts(paragraph: str) -> Iterator[str]:
 
 def _lines_only(match: re.Match[str]) -> str:
     return "\n" * match.group().count("\n")
+
+
+def _without(text: str, begin: str, end: str) -> str:
+    """The text without what stands between two marks; its ends of lines stay. Read once, however often one opens."""
+    lower = text.lower() if len(text.lower()) == len(text) else text
+    kept, at = [], 0
+    while (start := lower.find(begin, at)) >= 0 and (stop := lower.find(end, start)) >= 0:
+        stop += len(end)
+        kept += [text[at:start], "\n" * text.count("\n", start, stop)]
+        at = stop
+    return "".join([*kept, text[at:]])

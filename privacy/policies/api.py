@@ -1,0 +1,95 @@
+"""What was published, for programs of signed-in members; whoever is not signed in reads the public pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import path, re_path
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from privacy.core.api.fields import Moment, word
+from privacy.core.api.views import ListEndpoint, OneEndpoint
+from privacy.policies import queries
+from privacy.policies.models import PolicyVersion, TextFormat
+
+_VERSION = {
+    "key": "privacy.en.3",
+    "document": "privacy",
+    "language": "en",
+    "number": 3,
+    "title": "Privacy policy",
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "date_label": "Last update",
+    "revised_on": "2026-03-16",
+    "note": "Backups are kept for one month.",
+    "published_at": "2026-03-16T12:00:00Z",
+    "withdrawn_at": None,
+    "withdrawal_reason": "",
+}
+
+
+@extend_schema_serializer(examples=[OpenApiExample("A version", value=_VERSION, response_only=True)])
+class VersionSerializer(serializers.Serializer[Any]):
+    """One published version, without its text."""
+
+    key = serializers.CharField(help_text="Document, language and number.")
+    document = serializers.CharField(source="document_id")
+    language = serializers.CharField()
+    number = serializers.IntegerField()
+    title = serializers.CharField()
+    sha256 = serializers.CharField(source="digest", help_text="Over the text's bytes in UTF-8.")
+    date_label = serializers.CharField(help_text="The words in front of the printed date; empty when none is printed.")
+    revised_on = serializers.DateField(help_text="The printed date.")
+    note = serializers.CharField(help_text="What changed, in a sentence; may be empty.")
+    published_at = Moment()
+    withdrawn_at = Moment(allow_null=True, help_text="Null unless it was published by mistake and taken back.")
+    withdrawal_reason = serializers.CharField(help_text="What readers are told then; else empty.")
+
+
+class FigureSerializer(serializers.Serializer[Any]):
+    """A figure that the text took from a promise."""
+
+    name = serializers.CharField()
+    figure = serializers.CharField(help_text="As the profile wrote it, often a period.")
+    words = serializers.CharField(help_text="As it stands in the text.")
+
+
+class WholeVersionSerializer(VersionSerializer):
+    """One published version with its text."""
+
+    format = word(TextFormat.values, source="form")
+    text = serializers.CharField(help_text="Word for word as it was published.")
+    figures = FigureSerializer(many=True, source="figure_rows", help_text="What the text took from promises.")
+
+
+class Versions(ListEndpoint):
+    """Every version that was ever published, the latest first."""
+
+    operation = "policies"
+    model = PolicyVersion
+    serializer_class = VersionSerializer
+    ordering = ("-published_at", "-key")
+
+    def rows(self, request: Request) -> QuerySet[PolicyVersion]:
+        return queries.published()
+
+
+class Version(OneEndpoint):
+    """One version with its text."""
+
+    operation = "policy"
+    model = PolicyVersion
+    serializer_class = WholeVersionSerializer
+
+    def rows(self, request: Request) -> QuerySet[PolicyVersion]:
+        return queries.whole()
+
+
+urlpatterns = [
+    path("", Versions.as_view(), name="policies"),
+    # A key has dots, privacy.en.3.
+    re_path(r"^(?P<key>[a-z][a-z0-9-]{0,39}\.[A-Za-z0-9-]{1,35}\.[0-9]{1,9})/$", Version.as_view(), name="policy"),
+]

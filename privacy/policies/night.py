@@ -1,0 +1,22 @@
+"""What the hour does for this room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from privacy.core.actors import Actor
+from privacy.core.registries import HourlyStep, hourly_steps
+from privacy.policies.services import publish_due
+
+PUBLISH = "policies.publish"
+
+
+def run_publications(now: datetime, actor: Actor) -> Mapping[str, int]:
+    """Publish what was scheduled up to now."""
+    return publish_due(now=now, actor=actor)
+
+
+hourly_steps.add(PUBLISH, HourlyStep(PUBLISH, 200, _("Publish the policies whose moment has come"), run_publications))

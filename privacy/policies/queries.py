@@ -1,0 +1,139 @@
+"""What was published, for readers and for staff. Nothing here writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from privacy.policies import figures
+from privacy.policies.comparing import Comparison, compare
+from privacy.policies.lint import Fault, faults_of
+from privacy.policies.models import PolicyDocument, PolicyDraft, PolicyVersion
+from privacy.policies.querysets import PolicyVersionQuerySet
+from privacy.policies.rendering import Rendered, rendered
+from privacy.policies.site import Site, site_in_force
+from privacy.promises.queries import facts
+
+__all__ = [
+    "DraftView",
+    "comparison",
+    "current",
+    "currents",
+    "documents",
+    "draft_view",
+    "next_number",
+    "page_of",
+    "published",
+    "version",
+    "versions",
+    "whole",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftView:
+    """A draft as it would be published now.
+
+    Attributes:
+        text: with every figure that could be resolved in words.
+        digest: of this text; a publication names it, so that nothing else is published than what was seen.
+    """
+
+    number: int
+    text: str
+    digest: str
+    figures: dict[str, dict[str, str]]
+    faults: list[Fault]
+    date_label: str
+
+    @property
+    def publishable(self) -> bool:
+        return not self.faults
+
+
+def published() -> QuerySet[PolicyVersion]:
+    """Every version, without its text, its withdrawal fetched along."""
+    return PolicyVersion.objects.without_text().select_related("document", "withdrawal")
+
+
+def whole() -> QuerySet[PolicyVersion]:
+    """Every version with its text, its withdrawal fetched along."""
+    return PolicyVersion.objects.select_related("document", "withdrawal")
+
+
+def documents() -> list[PolicyDocument]:
+    """The documents that have a version in force."""
+    standing = PolicyVersion.objects.standing().values("document_id")
+    return list(PolicyDocument.objects.filter(pk__in=standing))
+
+
+def versions(document: str) -> list[PolicyVersion]:
+    """Every version of a document, in every language, the newest first; the texts are not read."""
+    return list(published().filter(document_id=document).order_by("language", "-number"))
+
+
+def currents(document: str) -> dict[str, PolicyVersion]:
+    """The version in force of each language, without its text. One query, over as many rows as there are versions."""
+    rows: PolicyVersionQuerySet = PolicyVersion.objects.of(document).standing().without_text()
+    found: dict[str, PolicyVersion] = {}
+    for row in rows.order_by("-number"):
+        found.setdefault(row.language, row)
+    return found
+
+
+def current(document: str, wanted: Sequence[str]) -> PolicyVersion | None:
+    """The version in force, in the first language of these that has one.
+
+    Args:
+        wanted: languages by preference; behind them come the site's own, then any.
+    """
+    found = currents(document)
+    if not found:
+        return None
+    languages = [*wanted, *facts().languages, *sorted(found)]
+    bare = [language.partition("-")[0] for language in languages]
+    key = next(one for pair in zip(languages, bare, strict=True) for one in pair if one in found)
+    return version(document, key, found[key].number)
+
+
+def version(document: str, language: str, number: int) -> PolicyVersion | None:
+    """One version with its text, withdrawn or not."""
+    key = PolicyVersion.key_of(document, language, number)
+    return whole().filter(pk=key).first()
+
+
+def page_of(row: PolicyVersion) -> Rendered:
+    """A version as a page shows it."""
+    return rendered(row.text, row.form, row.title)
+
+
+def comparison(before: PolicyVersion, after: PolicyVersion) -> Comparison:
+    """What changed from one version to another, word for word."""
+    return compare(page_of(before).html, page_of(after).html)
+
+
+def next_number(document: str, language: str) -> int:
+    """The number that the next version will have."""
+    return PolicyVersion.objects.of(document, language).last_number() + 1
+
+
+def draft_view(draft: PolicyDraft, *, site: Site | None = None) -> DraftView:
+    """A draft as it would be published now, with everything that keeps it from that.
+
+    Args:
+        site: held against this one; the profile in force where none is given.
+    """
+    by = site or site_in_force()
+    named = [name for name in figures.named(draft.text) if name in by.figures]
+    words = by.words(draft.language) if named else {}
+    text = figures.frozen(draft.text, words)
+    return DraftView(
+        number=next_number(draft.document_id, draft.language),
+        text=text,
+        digest=PolicyVersion.digest_of(text),
+        figures={name: {"figure": by.figures[name], "words": words[name]} for name in named},
+        faults=faults_of(draft.text, by.known(draft.document_id)),
+        date_label=by.date_label(draft.language),
+    )

@@ -1,0 +1,47 @@
+"""Filters on drafts and versions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import Max, QuerySet
+
+from privacy.evidence.querysets import WrittenOnceQuerySet
+
+if TYPE_CHECKING:
+    from privacy.policies.models import PolicyDraft, PolicyVersion, PolicyWithdrawal  # noqa: F401
+
+
+class PolicyDraftQuerySet(QuerySet["PolicyDraft"]):
+    """Texts that nobody has published yet."""
+
+    def due(self, now: datetime) -> PolicyDraftQuerySet:
+        """Those whose moment has come."""
+        return self.filter(publish_at__lte=now)
+
+
+class PolicyVersionQuerySet(WrittenOnceQuerySet["PolicyVersion"]):
+    """Published versions."""
+
+    def of(self, document: str, language: str = "") -> PolicyVersionQuerySet:
+        rows = self.filter(document_id=document)
+        return rows.filter(language=language) if language else rows
+
+    def standing(self) -> PolicyVersionQuerySet:
+        """Those that nobody withdrew."""
+        return self.filter(withdrawal__isnull=True)
+
+    def newest_first(self) -> PolicyVersionQuerySet:
+        return self.order_by("-number", "language")
+
+    def without_text(self) -> PolicyVersionQuerySet:
+        """For lists: the texts stay in the database."""
+        return self.defer("text")
+
+    def last_number(self) -> int:
+        return int(self.aggregate(last=Max("number"))["last"] or 0)
+
+
+class PolicyWithdrawalQuerySet(WrittenOnceQuerySet["PolicyWithdrawal"]):
+    """Versions that were published by mistake."""

@@ -1,0 +1,35 @@
+"""What other rooms, the doors and hosts call to change something here."""
+
+from privacy.policies.drafting import Imported, WrongDraft, discard_draft, import_text, write_draft
+from privacy.policies.publishing import (
+    AlreadyWithdrawn,
+    CannotPublish,
+    DraftChanged,
+    NoReason,
+    WrongMoment,
+    publish,
+    publish_due,
+    schedule,
+    unschedule,
+    withdraw,
+)
+from privacy.policies.replaying import replay_versions
+
+__all__ = [
+    "AlreadyWithdrawn",
+    "CannotPublish",
+    "DraftChanged",
+    "Imported",
+    "NoReason",
+    "WrongDraft",
+    "WrongMoment",
+    "discard_draft",
+    "import_text",
+    "publish",
+    "publish_due",
+    "replay_versions",
+    "schedule",
+    "unschedule",
+    "withdraw",
+    "write_draft",
+]

@@ -1,0 +1,78 @@
+"""A restore loses no version: the journal tells each with its whole text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from privacy.core.actors import Actor
+from privacy.core.registries import replayers
+from privacy.disposal.journal import files
+from privacy.disposal.journal.lines import gathered
+from privacy.evidence.models import EvidenceEntry
+from privacy.policies.models import PolicyDraft, PolicyVersion
+from privacy.policies.queries import current
+from privacy.policies.services import withdraw
+from tests.disposal.journal.conftest import undone
+from tests.policies.conftest import GOOD
+
+
+@pytest.fixture
+def journal(_own_folders: Path, settings: Any) -> Path:
+    folder = _own_folders / "journal"
+    settings.PRIVACY = {**settings.PRIVACY, "JOURNAL_DIR": folder}
+    return folder
+
+
+def told() -> list[Any]:
+    return [one for (kind, _id), one in gathered(files.lines_since()).items() if kind == "version"]
+
+
+def test_what_was_published_since_the_backup_comes_back_word_for_word(
+    journal: Path,
+    published: Callable[..., PolicyVersion],
+    draft: Callable[..., PolicyDraft],
+    now: datetime,
+    actor: Actor,
+) -> None:
+    before = published()
+    kept = draft("Another text for the backup. privacy@example.org", document="terms")
+    with undone():
+        second, third = published(GOOD + "\nSecond.\n"), published(GOOD + "\nThird.\n")
+        withdraw(version=third, reason="A mistake.", now=now, actor=actor)
+        lost = {row.pk: (row.text, row.digest, row.published_at, row.figures) for row in (second, third)}
+    assert list(PolicyVersion.objects.values_list("pk", flat=True)) == [before.pk]
+
+    replay = replayers.get("version").run
+    assert replay(told(), now, actor) == {"told": 3, "again": 2, "there": 1, "withdrawn": 1}
+    for key, was in lost.items():
+        row = PolicyVersion.objects.get(pk=key)
+        assert (row.text, row.digest, row.published_at, row.figures) == was
+        assert row.is_unaltered
+    assert PolicyVersion.objects.get(pk=third.pk).is_withdrawn
+    assert current("privacy", ["en"]) == PolicyVersion.objects.get(pk=second.pk)
+    assert PolicyDraft.objects.get() == kept
+    assert EvidenceEntry.objects.get(act="policies.replayed").counts == {"versions": 2, "withdrawals": 1}
+
+    assert replay(told(), now, actor) == {"told": 3, "again": 0, "there": 3, "withdrawn": 0}
+    assert EvidenceEntry.objects.filter(act="policies.replayed").count() == 1
+
+
+def test_a_draft_that_came_back_with_the_backup_is_not_published_again(
+    journal: Path,
+    draft: Callable[..., PolicyDraft],
+    published: Callable[..., PolicyVersion],
+    now: datetime,
+    actor: Actor,
+) -> None:
+    draft("Backups go. privacy@example.org")
+    with undone():
+        published("Backups go. privacy@example.org")
+    assert PolicyDraft.objects.exists()
+    replayers.get("version").run(told(), now, actor)
+    assert not PolicyDraft.objects.exists()
+    assert PolicyVersion.objects.count() == 1
