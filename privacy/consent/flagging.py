@@ -79,6 +79,8 @@ def object_to(*, person: Person, purpose: str = "", surface: str, now: datetime,
 def decide_objection(*, flag: Flag, uphold: bool, reason: str = "", now: datetime, actor: Actor) -> Flag:
     """Uphold an objection, or reject it with the reason that the person is told (HTC-5.1-9).
 
+    What was objected to as a whole and is rejected goes on, upheld, against every purpose of direct marketing.
+
     Raises:
         NotOpen: it is no objection that waits.
         CannotReject: the purpose is direct marketing.
@@ -101,6 +103,8 @@ def decide_objection(*, flag: Flag, uphold: bool, reason: str = "", now: datetim
         flag.save(update_fields=["outcome", "decided_at", "reason", "until"])
         _record("consent.flag_decided", flag, now=now, actor=actor)
         journalling.flagged(flag, flag.outcome, now=now)
+        if not uphold and not flag.purpose:
+            _go_on_against_marketing(flag, now=now, actor=actor)
     return flag
 
 
@@ -144,6 +148,26 @@ def _raise(
         told = partial(signals.withdrawn.send, sender=Flag, purpose=purpose, person=person, count=1)
         transaction.on_commit(told, using=using())
     return flag
+
+
+def _go_on_against_marketing(flag: Flag, *, now: datetime, actor: Actor) -> None:
+    whose = {"user_key": flag.user_key, "digest": flag.digest}
+    flags = Flag.objects.using(using())
+    stopped = flags.stopping().filter(kind=flag.kind, **whose).values("purpose")
+    for purpose in Purpose.objects.in_force().filter(marketing=True).exclude(pk__in=stopped).order_by("pk"):
+        kept = Flag(
+            kind=flag.kind,
+            purpose=purpose.code,
+            raised_at=flag.raised_at,
+            surface=flag.surface,
+            digest_key=flag.digest_key,
+            outcome=Flag.Outcome.UPHELD,
+            decided_at=now,
+            **whose,
+        )
+        kept.save(force_insert=True, using=using())
+        _record("consent.flag_raised", kept, now=now, actor=actor)
+        journalling.flagged(kept, "upheld", now=now)
 
 
 def _locked(flag: Flag) -> Flag:

@@ -113,6 +113,25 @@ def permitted(people: Sequence[Person], purpose: str, *, now: datetime) -> set[P
     return found
 
 
+def against_promotion(people: Sequence[Person], purpose: str = "") -> set[Person]:
+    """Those whose own word keeps promotion away that does not rest on their consent. Two queries for each batch.
+
+    A restriction or an objection against the purpose or against everything, and a purpose refused or taken back. An
+    objection to everything covers direct marketing, which is never weighed: it holds here though it was rejected.
+
+    Args:
+        purpose: empty where the promotion is for none that was declared.
+    """
+    found: set[Person] = set()
+    for some in chunks(list(people), settings.batch_size):
+        words = _who(Flag.objects.stopping_promotion().about(purpose).of_any(some))
+        if purpose:
+            last = ConsentContext.objects.last_words().filter(purpose=purpose)
+            words |= _who(last.filter(record__decision__in=("refused", "withdrawn")).of_any(some))
+        found |= {person for person in some if words & ({person.user_key} if person.user_key else set(person.digests))}
+    return found
+
+
 def permitted_rows(rows: QuerySet[M], purpose: str, *, subject: str = "", now: datetime) -> QuerySet[M]:
     """The rows whose person permits a purpose, as part of the same query; one query more, for the purpose.
 

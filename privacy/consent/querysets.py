@@ -81,6 +81,11 @@ class FlagQuerySet(QuerySet["Flag"]):
         """Those that keep data from being used: neither lifted nor rejected."""
         return self.filter(lifted_at__isnull=True).exclude(outcome="rejected")
 
+    def stopping_promotion(self) -> FlagQuerySet:
+        """The same, and an objection to everything even where it was rejected (GDPR Art. 21(3))."""
+        stops = ~Q(outcome="rejected") | Q(kind="objection", purpose="")
+        return self.filter(stops, lifted_at__isnull=True)
+
     def about(self, purpose: str) -> FlagQuerySet:
         """Those that stop this purpose, by its name or with all others."""
         return self.filter(purpose__in=("", purpose))

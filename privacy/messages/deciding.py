@@ -17,7 +17,8 @@ from privacy.messages.queueing import TASK
 
 Decision = Literal["arrived", "again", "drop"]
 _State = OutboxMessage.State
-_TOLD = {"arrived": "left", "again": "not", "drop": "not"}
+#: What is dropped may have arrived all the same: after a restore it waits for a person again, and is not sent.
+_TOLD = {"arrived": "left", "again": "not", "drop": "unknown"}
 
 
 class NotInDoubt(PrivacyError):

@@ -26,7 +26,7 @@ from privacy.evidence.services import Draft, record_many
 from privacy.messages import claiming, journalling
 from privacy.messages.composing import Composed, compose
 from privacy.messages.models import OutboxMessage
-from privacy.messages.permission import Recipient, judge
+from privacy.messages.permission import TOO_OFTEN, Recipient, judge
 from privacy.messages.rules import MessageRules, message_rules
 from privacy.messages.transport import Carrier, Fate, NoConnection, Outcome
 from privacy.promises.facts import Facts
@@ -49,7 +49,8 @@ class DispatchReport:
     Attributes:
         counts: by state how many: ``sent``, ``put_off``, ``refused``, ``ambiguous``, ``dropped``.
         error: why it ended early; empty otherwise.
-        left: whether something due still waits.
+        left: whether it ended before its time came for something that may leave now. What waits for a minute's limit,
+            or is at another process, does not count: a further run at once would find nothing to do.
     """
 
     counts: dict[str, int]
@@ -103,7 +104,7 @@ class _Run:
             mine = OutboxMessage.objects.mine(self.token).sending()
             self.counts["ambiguous"] += claiming.in_doubt(mine, reason="sender_failed", now=self.now, actor=self.actor)
             claiming.release(self.token)
-        left = OutboxMessage.objects.due(self.now).exists()
+        left = self._over() and OutboxMessage.objects.due(self.now).exists()
         return DispatchReport({word: count for word, count in self.counts.items() if count}, error, left)
 
     def _over(self) -> bool:
@@ -131,10 +132,13 @@ class _Run:
             asked = [message for message in messages if not message.test]
             people = {message.pk: Recipient(message.address, message.user_key) for message in asked}
             judged = judge(list(dict.fromkeys(people.values())), topic, rules=self.rules, now=self.now)
+            first: set[Recipient] = set()
             for message in asked:
                 person = people[message.pk]
                 message.suppressed_all = topic.exempt is not None and person in judged.stopped_all
-                if reason := judged.refused.get(person):
+                reason = judged.refused.get(person) or (TOO_OFTEN if person in first & judged.sparing else "")
+                first.add(person)
+                if reason:
                     dropped[reason].append(message.pk)
         for reason, keys in dropped.items():
             self._drop(keys, reason)
@@ -169,7 +173,21 @@ class _Run:
             return compose(message, topic=self.rules.topic(message.topic), rules=self.rules, facts=self.facts)
         except PrivacyError as refusal:
             self._drop([message.pk], type(refusal).__name__)
+        except Exception:  # noqa: BLE001 - templates and contents of other code; the next in the queue must not wait
+            self._set_aside(message)
         return None
+
+    def _set_aside(self, message: OutboxMessage) -> None:
+        """A message that could not be put together is tried again later, and nobody behind it waits."""
+        changes: dict[str, object] = {"reason": "unfit_form", "attempts": F("attempts") + 1}
+        if message.attempts + 1 < MOST_ATTEMPTS:
+            changes["not_before"] = self.now + _put_off(message.attempts + 1)
+            self.counts["put_off"] += 1
+        else:
+            changes |= {"state": _State.REFUSED, "ended_at": self.now}
+            self.counts["refused"] += 1
+        rows = OutboxMessage.objects.mine(self.token).queued().filter(pk=message.pk)
+        rows.update(claim=None, claimed_by="", claimed_until=None, **changes)
 
     def _step(self, before: _Pair | None, after: tuple[OutboxMessage, Composed] | None) -> bool:
         """In one transaction: what became of one message, and that the next begins. False when that may not go."""

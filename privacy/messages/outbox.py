@@ -39,6 +39,8 @@ def run_outbox(*, now: datetime, actor: Actor) -> OutboxReport:
             gathered += prepare(mailing=mailing, now=now)
         except PrivacyError as refusal:
             errors.append(f"{mailing.code}: {refusal.problem}")
+        except Exception as error:  # noqa: BLE001 - a list is the site's own code, and its text may name somebody
+            errors.append(f"{mailing.code}: {type(error).__name__}")
     report = dispatch(now=now, actor=actor)
     if report.error:
         errors.append(report.error)

@@ -12,9 +12,10 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Max, QuerySet
+from django.db.models.functions import Coalesce
 
 from privacy.consent.people import Person
-from privacy.consent.queries import UnknownPurpose, permitted
+from privacy.consent.queries import UnknownPurpose, against_promotion, permitted
 from privacy.core.among import Among
 from privacy.core.conf import settings
 from privacy.core.periods import Period
@@ -53,17 +54,19 @@ class Judgement:
         refused: by recipient why not, one of the words above.
         basis: by recipient what the message rests on.
         stopped_all: recipients who get an exempt message although they stopped all correspondence.
+        sparing: members who want this topic once in a while only, so that of two that wait one is too many.
     """
 
     refused: dict[Recipient, str] = field(default_factory=dict)
     basis: dict[Recipient, Basis] = field(default_factory=dict)
     stopped_all: set[Recipient] = field(default_factory=set)
+    sparing: set[Recipient] = field(default_factory=set)
 
 
 def judge(people: Sequence[Recipient], topic: Topic, *, rules: MessageRules, now: datetime) -> Judgement:
-    """At most nine queries for a batch, however many people it holds; two for an exempt topic.
+    """At most eleven queries for a batch, however many people it holds; two for an exempt topic.
 
-    Source: HTC-3.3-2, HTC-5.3-2, HVR-4-1, CPT-2-3, CPT-6-1, HMY-15-2, HMY-15-9.
+    Source: HTC-3.3-2, HTC-5.3-2, HVR-4-1, CPT-2-3, CPT-6-1, HMY-10-5, HMY-10-6, HMY-15-2, HMY-15-9.
 
     Raises:
         UnfitAddress: an address is none.
@@ -78,7 +81,12 @@ def judge(people: Sequence[Recipient], topic: Topic, *, rules: MessageRules, now
         choices = _choices([person.user_key for person in people if person.user_key], topic)
         _refuse(found, people, NOT_WANTED, lambda person: choices.get(person.user_key, ("", True))[1] is False)
         often = _too_often(choices, topic, now)
+        found.sparing = {person for person in people if choices.get(person.user_key, ("", True))[0] in _APART}
         _refuse(found, people, TOO_OFTEN, lambda person: person.user_key in often)
+        if not topic.purpose or topic.basis == Basis.CUSTOMER:
+            # Being a customer, or silence, is no ground against somebody's word (GDPR Art. 21(3), Art. 7(3)).
+            against = against_promotion([_person(one) for one in people], topic.purpose)
+            _refuse(found, people, NOT_ALLOWED, lambda person: _person(person) in against)
     _by_basis(found, [person for person in people if person not in found.refused], topic, now)
     return found
 
@@ -149,7 +157,7 @@ def _too_often(choices: Mapping[str, tuple[str, bool]], topic: Topic, now: datet
     sparing = {key: _APART[often] for key, (often, _wanted) in choices.items() if often in _APART}
     if not sparing:
         return set()
-    rows = OutboxMessage.objects.sent().filter(Among("user_key", list(sparing)), topic=topic.code)
-    last = dict(rows.order_by().values_list("user_key").annotate(Max("sent_at")))
+    rows = OutboxMessage.objects.perhaps_sent().filter(Among("user_key", list(sparing)), topic=topic.code)
+    last = dict(rows.order_by().values_list("user_key").annotate(at=Max(Coalesce("sent_at", "sending_at"))))
     calendar = settings.calendar
     return {key for key, sent_at in last.items() if sparing[key].end(sent_at, calendar) > now}

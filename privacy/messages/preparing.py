@@ -1,7 +1,7 @@
 """Gathering the recipients of a mailing: an audience is walked in batches, and each who may get it has a row.
 
 Every batch is one transaction that also says how far it came, so that whoever comes after a crash goes on there.
-Queries grow with batches, never with people: at most fourteen for a thousand of them.
+Queries grow with batches, never with people: at most sixteen for a thousand of them.
 """
 
 from __future__ import annotations

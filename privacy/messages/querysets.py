@@ -47,6 +47,10 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
         """What left, tests of staff excepted."""
         return self.filter(state="sent", test=False)
 
+    def perhaps_sent(self) -> OutboxQuerySet:
+        """What left, is leaving just now, or may have left; tests of staff excepted."""
+        return self.filter(state__in=("sent", "sending", "ambiguous"), test=False)
+
     def promotional(self) -> OutboxQuerySet:
         return self.filter(kind__in=PROMOTIONAL)
 

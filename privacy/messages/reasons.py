@@ -14,6 +14,8 @@ _WORDS: Mapping[str, str | Promise] = {
     "too_often": _("sooner than the member wants it"),
     "account_gone": _("the account is closed or gone"),
     "unfit_address": _("nothing can be sent to the address"),
+    "unfit_mail": _("a part of it cannot be sent as it was written"),
+    "unfit_form": _("it could not be put together, and is tried again"),
     "twice": _("the same address had it already"),
     "topic_gone": _("the profile has this topic no more"),
     "stopped": _("the mailing was stopped"),

@@ -13,6 +13,7 @@ import smtplib
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.utils import parseaddr
 from enum import StrEnum
@@ -88,8 +89,20 @@ class Carrier:
             raise NoConnection(type(error).__name__) from None
 
     def carry(self, mail: EmailMultiAlternatives) -> Outcome:
-        """Hand one mail over to its only recipient. ``open`` was called before."""
-        outcome = self._speak(mail) if _is_plain_smtp(self._backend) else self._entrust(mail)
+        """Hand one mail over to its only recipient. ``open`` was called before.
+
+        What cannot be put on the wire at all was refused before anybody had it, and stops nobody else's mail.
+        """
+        try:
+            recipient = _bare(mail.to[0])
+        except (ValueError, MessageError):
+            return Outcome(Fate.REFUSED, "unfit_address")
+        try:
+            sender, data = _bare(mail.from_email), _wire(mail)
+        except Exception:  # noqa: BLE001 - a part that other code wrote may be unfit in any way
+            return Outcome(Fate.REFUSED, "unfit_mail")
+        plain = _is_plain_smtp(self._backend)
+        outcome = self._speak(sender, recipient, data) if plain else self._entrust(mail)
         if outcome.reason in _CONNECTION_IS_GONE or outcome.code == _SERVER_LEAVES:
             self.close()
         return outcome
@@ -102,14 +115,13 @@ class Carrier:
 
     # --- SMTP, step by step --------------------------------------------------------------------
 
-    def _speak(self, mail: EmailMultiAlternatives) -> Outcome:
+    def _speak(self, sender: str, recipient: str, data: bytes) -> Outcome:
         server: smtplib.SMTP = self._backend.connection
-        data = _wire(mail)
         try:
             server.ehlo_or_helo_if_needed()
             for code, _said in (
-                server.mail(_bare(mail.from_email), _options(server, data)),
-                server.rcpt(_bare(mail.to[0])),
+                server.mail(sender, _options(server, data)),
+                server.rcpt(recipient),
             ):
                 if code not in (250, 251):
                     return self._turned_down(server, code, "refused_before_data")
@@ -127,8 +139,11 @@ class Carrier:
             code, _said = server.getreply()
         except (smtplib.SMTPException, OSError):
             return Outcome(Fate.UNKNOWN, "lost_after_data")
-        if code == 250:
+        if 200 <= code < 300:  # the first digit tells (RFC 5321, 4.2.1)
             return Outcome(Fate.ACCEPTED, code=code)
+        if not 400 <= code < 600:
+            # No answer that says no: the server may have taken it, and what it says next is about something else.
+            return Outcome(Fate.UNKNOWN, "lost_after_data", code if code > 0 else None)
         return self._turned_down(server, code, "refused_after_data")
 
     def _turned_down(self, server: smtplib.SMTP, code: int, reason: str) -> Outcome:
@@ -193,10 +208,17 @@ def _options(server: smtplib.SMTP, data: bytes) -> list[str]:
 
 
 def _bare(address: str) -> str:
-    """The address alone, its domain as ASCII."""
+    """The address alone, its domain as ASCII.
+
+    Raises:
+        ValueError: a mail server could not be told it.
+    """
     plain = parseaddr(address)[1]
     name, _, domain = plain.rpartition("@")
-    return str(Address(username=name, domain=domain.encode("idna").decode("ascii")).addr_spec) if domain else plain
+    if domain:
+        plain = str(Address(username=name, domain=domain.encode("idna").decode("ascii")).addr_spec)
+    plain.encode("ascii")
+    return plain
 
 
 def _of_provider(error: Exception) -> Outcome:

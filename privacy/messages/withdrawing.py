@@ -23,7 +23,9 @@ def drop_withdrawn(*, purpose: str, person: Person | None, now: datetime) -> int
     if person is None:
         return 0
     topics = [
-        topic.code for topic in message_rules().topics.values() if topic.purpose and purpose in ("", topic.purpose)
+        topic.code
+        for topic in message_rules().topics.values()
+        if (purpose == topic.purpose if purpose else topic.purpose or topic.promotional)
     ]
     waiting = OutboxMessage.objects.queued().filter(topic__in=topics)
     if person.user_key:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from privacy.consent.models import Flag
 from privacy.consent.people import Person
-from privacy.consent.queries import may_process, permitted
+from privacy.consent.queries import against_promotion, may_process, permitted
 from privacy.consent.services import (
     AlreadyRaised,
     CannotReject,
@@ -70,6 +70,19 @@ def test_an_objection_to_advertising_is_upheld_as_it_comes_and_never_rejected(
     Flag.objects.filter(pk=flag.pk).update(outcome="pending")
     with pytest.raises(CannotReject):
         decide_objection(flag=flag, uphold=False, reason="We would rather not.", now=now, actor=actor)
+
+
+def test_a_rejected_objection_to_everything_still_keeps_advertising_away(
+    member: Person, stranger: Person, now: datetime, actor: Actor
+) -> None:
+    """GDPR Art. 21(3): what is direct marketing in it is not weighed."""
+    for person in (member, stranger):
+        flag = objection(person, now, "")
+        decide_objection(flag=flag, uphold=False, reason="We must keep books.", now=now + DAY, actor=actor)
+        assert may_process(person, "statistics", now=now + DAY)
+        assert not may_process(person, "offers", now=now + DAY)
+        assert set(Flag.objects.of(person).stopping().values_list("purpose", flat=True)) == {"offers", "newsletter"}
+        assert against_promotion([person]) == {person}
 
 
 def test_a_lifted_restriction_stops_nothing_and_says_why(member: Person, now: datetime, actor: Actor) -> None:

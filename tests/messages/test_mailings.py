@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,14 +11,19 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from privacy.consent.people import Person
+from privacy.consent.services import object_to, restrict, withdraw
 from privacy.core.actors import Actor
+from privacy.core.registries import providers
 from privacy.messages import services
 from privacy.messages.audiences import Audience, ClientData, audiences
 from privacy.messages.composing import UntruthfulSender
 from privacy.messages.models import Mailing, OutboxMessage
 from privacy.messages.outbox import run_outbox
+from privacy.messages.permission import CUSTOMERS
 from tests.host.models import NewsletterContact
 from tests.messages.conftest import Mailbox
+from tests.messages.test_opting_out import agree
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("site")]
 State = Mailing.State
@@ -272,15 +277,82 @@ def test_a_test_is_the_mail_as_its_readers_get_it_and_counts_as_nothing(
     assert not OutboxMessage.objects.sent().exists()
 
 
+DEALS = ("[[messages.topics]]", 'code = "deals"', 'title = "Deals"', 'class = "marketing_own"', 'basis = "customer"')
+
+
+@pytest.fixture
+def buying() -> Iterator[Callable[[], None]]:
+    """Everybody is a customer once it was called."""
+    yield lambda: providers.add(CUSTOMERS, lambda keys: set(keys)) and None
+    providers.remove(CUSTOMERS)
+
+
 def test_a_customer_may_be_written_to_where_the_policy_says_so(
-    rules: Any, queue: Any, member: Any, now: datetime
+    rules: Any, queue: Any, member: Any, buying: Any, now: datetime
 ) -> None:
     """HMY-15-2."""
-    from privacy.core.registries import providers
-    from privacy.messages.permission import CUSTOMERS
-
-    rules("[[messages.topics]]", 'code = "deals"', 'title = "Deals"', 'class = "marketing_own"', 'basis = "customer"')
+    rules(*DEALS)
     assert queue(user=member, topic="deals").refused == "not_allowed"
-    providers.add(CUSTOMERS, lambda keys: set(keys))
+    buying()
     assert queue(user=member, topic="deals").refused == ""
     assert OutboxMessage.objects.queued().get().basis == "customer"
+
+
+@pytest.mark.parametrize("purpose", ["", "news"])
+@pytest.mark.parametrize("word", ["objects", "objects to all", "restricts", "takes back"])
+def test_being_a_customer_is_no_ground_against_the_persons_word(
+    word: str, purpose: str, rules: Any, queue: Any, member: Any, buying: Any, now: datetime
+) -> None:
+    """GDPR Art. 7(3), 18 and 21(3); the topic may rest on a purpose as well as on being a customer."""
+    rules(*DEALS, *([f'purpose = "{purpose}"'] if purpose else []))
+    buying()
+    who = {"person": Person.of_user(member), "surface": "account", "now": now, "actor": Actor.member(member)}
+    if word == "takes back":
+        agree(member, now)
+        withdraw(purpose="news", **who)
+    elif word == "restricts":
+        restrict(ground="claims", **who)
+    else:
+        object_to(purpose=purpose if word == "objects" else "", **who)
+    stands = word == "takes back" and not purpose
+    assert queue(user=member, topic="deals").refused == ("" if stands else "not_allowed")
+
+
+def test_a_list_that_fails_keeps_nothing_else_from_leaving(
+    server: Mailbox, queue: Any, started: Any, now: datetime, actor: Actor
+) -> None:
+    """A list is the site's own code; what it says when it fails may name somebody."""
+
+    def people() -> Any:
+        raise RuntimeError("robin@example.org has no list")
+
+    members(1)
+    Mailing.objects.filter(pk=started().pk).update(audience="broken")
+    audiences.add("broken", Audience("broken", "Broken", people, "email"))
+    try:
+        queue(address="robin@example.org", topic="breach")
+        assert run(now, actor).errors == ["news-1: RuntimeError"]
+    finally:
+        audiences.remove("broken")
+    assert server.to("robin@example.org")
+
+
+def test_a_run_asks_for_another_only_where_that_would_find_something(
+    server: Mailbox, queue: Any, now: datetime, actor: Actor, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind a minute's limit, runs that nudge each other would spin until the minute is over."""
+    from privacy.messages import outbox
+
+    asked: list[str] = []
+    monkeypatch.setattr(outbox, "nudge", asked.append)
+    for number in range(3):
+        queue(address=f"m{number}@example.org")
+    settings.PRIVACY = {**settings.PRIVACY, "MESSAGES_PER_MINUTE": 1}
+    assert run(now, actor).counts == {"sent": 1}
+    assert run(now, actor).counts == {}
+    assert asked == []
+    settings.PRIVACY = {**settings.PRIVACY, "MESSAGES_PER_MINUTE": 0, "DISPATCH_SECONDS": 1}
+    clock = iter(range(1000))
+    monkeypatch.setattr("privacy.messages.dispatching.time.monotonic", lambda: float(next(clock)))
+    run(now + timedelta(minutes=2), actor)
+    assert asked == ["privacy.dispatch"]

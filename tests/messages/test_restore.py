@@ -82,6 +82,21 @@ def test_what_only_began_to_leave_is_put_before_a_person(
     assert send(now + timedelta(days=1)).counts == {}
 
 
+def test_a_doubt_that_was_decided_against_sending_does_not_go_after_a_restore(
+    server: Mailbox, queue: Any, send: Any, now: datetime, actor: Actor
+) -> None:
+    server.answer = lambda *_: "take_and_drop"
+    queue(address=ADDRESS)
+    later = now + timedelta(hours=1)
+    with undone():
+        assert send().counts == {"ambiguous": 1}
+        services.decide(message=OutboxMessage.objects.get(), decision="drop", now=later, actor=actor)
+    notice(later)
+    replay(now=later, actor=actor)
+    assert send(now + timedelta(days=1)).counts == {}
+    assert OutboxMessage.objects.get().state == State.AMBIGUOUS
+
+
 def test_what_the_server_refused_may_go_after_a_restore(
     server: Mailbox, queue: Any, send: Any, now: datetime, actor: Actor
 ) -> None:

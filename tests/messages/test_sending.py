@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -76,6 +79,83 @@ def test_what_a_server_says_or_does_not_say_decides(
     send()
     assert (row().state, row().code, row().attempts) == (state, code, 1)
     assert row().claim is None
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        (b"200 taken", State.SENT),
+        (b"251 taken, and passed on", State.SENT),
+        (b"354 go on", State.AMBIGUOUS),
+        (b"mumble", State.AMBIGUOUS),
+    ],
+)
+def test_no_odd_answer_after_the_text_sends_it_again(
+    said: bytes, state: str, queue: Any, send: Any, settings: Any
+) -> None:
+    """Only a 4xx or 5xx says that the server does not have it."""
+    with speaking(said) as port:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 2
+        queue(address=ADDRESS)
+        send()
+    assert row().state == state
+
+
+@contextmanager
+def speaking(last: bytes) -> Iterator[int]:
+    """A server that says yes to everything, and this to the text."""
+
+    def serve() -> None:
+        peer, _ = listening.accept()
+        with peer, peer.makefile("rb") as lines:
+            peer.sendall(b"220 here\r\n")
+            for line in lines:
+                if line.startswith(b"data"):
+                    peer.sendall(b"354 go on\r\n")
+                    for part in iter(lines.readline, b".\r\n"):
+                        assert part
+                    peer.sendall(last + b"\r\n")
+                else:
+                    peer.sendall(b"250 yes\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        Thread(target=serve, daemon=True).start()
+        yield listening.getsockname()[1]
+
+
+@pytest.mark.parametrize("address", ["a@b..example.org", "a@.example.org", "ü@example.org"])
+def test_an_address_that_no_server_can_be_told_stops_nobody_elses_mail(
+    address: str, server: Mailbox, queue: Any, send: Any
+) -> None:
+    queue(address=address, topic="breach")
+    queue(address=ADDRESS, topic="breach")
+    assert send().counts == {"sent": 1, "refused": 1}
+    assert OutboxMessage.objects.get(address=address).reason == "unfit_address"
+
+
+def test_a_part_that_cannot_be_written_stops_nobody_elses_mail(server: Mailbox, queue: Any, send: Any) -> None:
+    queue(address="m1@example.org", topic="breach", content={"headers": {"X-Two": "one\ntwo"}})
+    queue(address=ADDRESS, topic="breach")
+    assert send().counts == {"sent": 1, "refused": 1}
+    assert OutboxMessage.objects.get(address="m1@example.org").reason == "unfit_mail"
+
+
+def test_what_cannot_be_put_together_is_set_aside_and_tried_again(
+    server: Mailbox, queue: Any, send: Any, now: datetime
+) -> None:
+    """A template or an attachment of other code may fail; nobody behind it waits for ever."""
+    queue(address="m1@example.org", topic="breach", content={"attachments": [["a.txt", "x", "text/plain"]]})
+    queue(address=ADDRESS, topic="site_mail")
+    assert send().counts == {"sent": 1, "put_off": 1}
+    bad = OutboxMessage.objects.get(address="m1@example.org")
+    assert (bad.state, bad.reason, bad.attempts, bad.claim) == (State.QUEUED, "unfit_form", 1, None)
+    OutboxMessage.objects.filter(pk=bad.pk).update(content={})
+    assert send(now + timedelta(minutes=2)).counts == {"sent": 1}
+    OutboxMessage.objects.filter(pk=bad.pk).update(
+        state=State.QUEUED, attempts=11, content={"attachments": [["a.txt", "x", "text/plain"]]}
+    )
+    assert send(now + timedelta(minutes=3)).counts == {"refused": 1}
 
 
 def test_one_that_fails_stops_no_other(server: Mailbox, queue: Any, send: Any) -> None:
