@@ -20,7 +20,7 @@ from privacy.core.actors import Actor
 from privacy.datamap.shapes import email_field
 from privacy.evidence.services import record
 from privacy.messages.classes import Basis, Channel, Frequency, Level, Topic
-from privacy.messages.models import Preference, Suppression
+from privacy.messages.models import OutboxMessage, Preference, Suppression
 from privacy.messages.rules import MessageRules, message_rules
 from privacy.messages.suppression import OptOutReport, lift, opt_out, stopped, stops_of
 
@@ -97,6 +97,11 @@ def choose(*, user: Any, choices: Iterable[Choice], now: datetime, actor: Actor)
                 subject=key,
                 details=details,
             )
+        refused = [one.topic for one in changed if not one.wanted and one.channel == Channel.EMAIL]
+        if refused:
+            # A run that asked before this choice may be at it: what has not begun to leave stays here.
+            waiting = OutboxMessage.objects.queued().filter(user_key=key, topic__in=refused)
+            waiting.update(state=OutboxMessage.State.DROPPED, reason="not_wanted", ended_at=now)
         again = [
             choice.topic
             for choice in changed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
+from itertools import product
 
 from django.db import router, transaction
 
@@ -11,7 +12,8 @@ from privacy.consent.people import Person
 from privacy.consent.queries import UnknownPurpose
 from privacy.consent.services import NothingToWithdraw, withdraw
 from privacy.core.actors import Actor
-from privacy.messages.classes import Level, Topic
+from privacy.messages.classes import Channel, Level, Topic
+from privacy.messages.digests import digests
 from privacy.messages.models import OutboxMessage, Suppression
 from privacy.messages.preferences import unwanted
 from privacy.messages.rules import message_rules
@@ -34,7 +36,7 @@ def about(token: str) -> Topic | None:
 def leave(*, token: str, level: str = "", one_click: bool = False, now: datetime, actor: Actor) -> OptOutReport:
     """Stop what the link is about, at the level the profile or the person says.
 
-    A consent that the topic rests on is withdrawn as well, where the account behind the mail is still known.
+    A consent that the topic rests on is withdrawn as well, where the person behind the mail is still known.
 
     Args:
         level: what the person chose on the page; empty takes what the profile says one press stops.
@@ -50,23 +52,33 @@ def leave(*, token: str, level: str = "", one_click: bool = False, now: datetime
         # There is nothing smaller to stop than what the profile says, or all promotion.
         level = level if level == Level.ALL else Level.MARKETING
     with transaction.atomic(using=router.db_for_write(Suppression)):
+        address = _address(out.digest)
         report = opt_out_digest(
             digest=out.digest,
             key_id=out.key_id,
+            also=digests(Channel.EMAIL, address) if address else (),
             level=level,
             topic=out.topic,
             source=Suppression.Source.ONE_CLICK if one_click else Suppression.Source.LINK,
             now=now,
             actor=actor,
         )
-        for key in _accounts(out.digest):
-            stopped = [one for one in rules.promotional if rules.stopped_by(report.level, report.topic, one)]
-            for one in stopped:
-                unwanted(user_keys=[key], topic=one.code, now=now)
-            for purpose in {one.purpose for one in stopped if one.purpose}:
-                with suppress(NothingToWithdraw, UnknownPurpose):
-                    withdraw(person=Person(user_key=key), purpose=purpose, surface=SURFACE, now=now, actor=actor)
+        stopped = [one for one in rules.promotional if rules.stopped_by(report.level, report.topic, one)]
+        people = [Person(user_key=key) for key in _accounts(out.digest)]
+        for person, one in product(people, stopped):
+            unwanted(user_keys=[person.user_key], topic=one.code, now=now)
+        # The same address may have agreed before it had an account.
+        people += [Person(address=address)] if address else []
+        for person, purpose in product(people, sorted({one.purpose for one in stopped if one.purpose})):
+            with suppress(NothingToWithdraw, UnknownPurpose):
+                withdraw(person=person, purpose=purpose, surface=SURFACE, now=now, actor=actor)
     return report
+
+
+def _address(digest: str) -> str:
+    """Where the mail went, as long as a row tells."""
+    rows = OutboxMessage.objects.of_digests([digest]).exclude(address="").order_by()
+    return rows.values_list("address", flat=True).first() or ""
 
 
 def _accounts(digest: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,12 +13,12 @@ from django.test import Client
 from privacy.consent.models import Choice as ConsentChoice
 from privacy.consent.people import Person
 from privacy.consent.queries import may_process, served
-from privacy.consent.services import decide
+from privacy.consent.services import decide, object_to, restrict
 from privacy.core.actors import Actor
 from privacy.disposal.mandate import Mandate
 from privacy.disposal.services import close_account
 from privacy.evidence.models import EvidenceEntry
-from privacy.messages import services
+from privacy.messages import dispatching, services
 from privacy.messages.classes import Channel
 from privacy.messages.models import OutboxMessage, Preference, Suppression
 from privacy.messages.tokens import UnknownToken, read_token, token_for
@@ -33,8 +34,11 @@ def opt_out(now: datetime, actor: Actor, **words: Any) -> services.OptOutReport:
 
 
 def agree(user: Any, now: datetime, purpose: str = "news") -> None:
+    agree_as(Person.of_user(user), now, Actor.member(user), purpose)
+
+
+def agree_as(person: Person, now: datetime, actor: Actor, purpose: str = "news") -> None:
     wording = served([purpose], language="en")[purpose]
-    person, actor = Person.of_user(user), Actor.member(user)
     decide(
         person=person,
         purpose=purpose,
@@ -120,6 +124,36 @@ def test_an_opt_out_that_comes_while_a_run_is_at_work_still_stops_what_has_not_b
     server.answer = answer
     send()
     assert [recipient for recipient, _mail in server.mails] == ["first@example.org"]
+
+
+def test_a_box_that_is_emptied_while_a_run_is_at_work_still_stops_what_has_not_begun(
+    server: Mailbox, queue: Any, send: Any, member: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue(address="first@example.org")
+    queue(user=member)
+    composed = dispatching.compose
+
+    def and_meanwhile(message: OutboxMessage, **words: Any) -> Any:
+        if message.address == "first@example.org":
+            refused = services.Choice("offers", "email", False)
+            services.choose(user=member, choices=[refused], now=now, actor=Actor.member(member))
+        return composed(message, **words)
+
+    monkeypatch.setattr(dispatching, "compose", and_meanwhile)
+    send()
+    assert [recipient for recipient, _mail in server.mails] == ["first@example.org"]
+    assert OutboxMessage.objects.get(user_key=str(member.pk)).reason == "not_wanted"
+
+
+@pytest.mark.parametrize("raises", [object_to, partial(restrict, ground="claims")])
+def test_an_objection_to_everything_keeps_promotion_away_that_names_no_purpose(
+    raises: Any, queue: Any, member: Any, now: datetime
+) -> None:
+    queue(user=member)
+    raises(person=Person.of_user(member), surface="account", now=now, actor=Actor.member(member))
+    assert OutboxMessage.objects.get().state == State.DROPPED
+    assert queue(user=member).refused == "not_allowed"
+    assert queue(user=member, topic="administration").refused == ""
 
 
 @pytest.mark.parametrize(
@@ -254,6 +288,28 @@ def test_leaving_a_newsletter_by_its_link_withdraws_the_consent_too(
     assert queue(user=member, topic="offers").refused == ""
 
 
+def test_leaving_by_the_link_withdraws_the_consent_of_people_without_an_account(
+    queue: Any, now: datetime, actor: Actor
+) -> None:
+    person = Person(address=ADDRESS)
+    agree_as(person, now, actor)
+    assert queue(address=ADDRESS, topic="newsletter").refused == ""
+    services.leave(token=token_for(ADDRESS, "newsletter"), one_click=True, now=now, actor=actor)
+    assert not may_process(person, "news", now=now)
+
+
+def test_a_link_from_before_a_rotation_drops_what_was_queued_after_it(
+    queue: Any, settings: Any, now: datetime, actor: Actor
+) -> None:
+    settings.PRIVACY = {**settings.PRIVACY, "PSEUDONYM_KEYS": ["first-key-of-thirty-two-letters-or-more"]}
+    old = token_for(ADDRESS, "offers")
+    queue(address=ADDRESS)
+    keys = ["second-key-of-thirty-two-letters-or-more", "first-key-of-thirty-two-letters-or-more"]
+    settings.PRIVACY = {**settings.PRIVACY, "PSEUDONYM_KEYS": keys}
+    queue(address=ADDRESS)
+    assert services.leave(token=old, now=now, actor=actor).dropped == 2
+
+
 # --- by other ways ----------------------------------------------------------------------------
 
 
@@ -341,6 +397,29 @@ def test_once_a_month_is_once_a_month(server: Mailbox, queue: Any, send: Any, me
     send()
     assert queue(user=member, now=now + timedelta(days=30)).refused == "too_often"
     assert queue(user=member, now=now + timedelta(days=32)).refused == ""
+
+
+def test_of_two_that_wait_together_who_wants_few_gets_one(
+    server: Mailbox, queue: Any, send: Any, member: Any, now: datetime
+) -> None:
+    wanted = services.Choice("offers", "email", True, "weekly")
+    services.choose(user=member, choices=[wanted], now=now, actor=Actor.member(member))
+    queue(user=member)
+    queue(user=member)
+    queue(user=member, topic="partners")
+    assert send().counts == {"sent": 2, "dropped": 1}
+    assert OutboxMessage.objects.get(state=State.DROPPED).reason == "too_often"
+
+
+def test_what_perhaps_arrived_counts_for_who_wants_few(
+    server: Mailbox, queue: Any, send: Any, member: Any, now: datetime
+) -> None:
+    wanted = services.Choice("offers", "email", True, "weekly")
+    services.choose(user=member, choices=[wanted], now=now, actor=Actor.member(member))
+    server.answer = lambda *_: "take_and_drop"
+    queue(user=member)
+    send()
+    assert queue(user=member, now=now + timedelta(days=1)).refused == "too_often"
 
 
 def test_lists_for_the_sites_own_channels_leave_out_who_refused(rules: Any, member: Any, now: datetime) -> None:

@@ -230,3 +230,13 @@ def test_the_list_of_the_outbox_costs_the_same_however_many_rows(
         queue(address=f"m{number}@example.org")
     with django_assert_max_num_queries(25):
         office.get(OUTBOX)
+
+
+def test_the_link_works_on_a_site_that_asks_everybody_to_sign_in(client: Client, settings: Any) -> None:
+    """RFC 8058: a mail program has no session."""
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.contrib.auth.middleware.LoginRequiredMiddleware"]
+    address = f"/privacy/unsubscribe/{token_for(ADDRESS, 'offers')}/"
+    assert client.get(address).status_code == 200
+    assert client.post(address, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert Suppression.objects.in_force().count() == 1
+    assert client.get(PAGE).status_code == 302
