@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.settings import SPECTACULAR_DEFAULTS, patched_settings
+from rest_framework.serializers import CharField
 
 from privacy.core.api.errors import Refusal
 
@@ -35,6 +36,8 @@ All moments are in UTC, all periods in ISO 8601. Lists come in pages: follow `ne
 Every refusal has the same shape: `code` for programs, and for each error the field, the problem and the mend."""
 
 NO_NUL = r"^[^\u0000]*$"
+#: What is left when blanks are taken off both ends, as Python sees blanks.
+NOT_BLANK = r"^[^\u0000]*[^\u0000\s\u001c-\u001f\u0085][^\u0000]*$"
 
 #: Every setting of drf-spectacular at its default, so that none of the host's own reaches our schema.
 OURS = {
@@ -95,7 +98,10 @@ class Described(AutoSchema):
 
     def _map_serializer_field(self, field: Any, direction: Any, *args: Any, **kwargs: Any) -> Any:
         found = super()._map_serializer_field(field, direction, *args, **kwargs)  # type: ignore[no-untyped-call]
-        return _without_nul(found) if direction == "request" and found else found
+        if direction != "request" or not found:
+            return found
+        wanted = isinstance(field, CharField) and field.trim_whitespace and not field.allow_blank
+        return _without_nul(found, NOT_BLANK if wanted else NO_NUL)
 
     def _refusals(self) -> list[int]:
         reads, changes = self.method in self.view.bodies, self.method != "GET"
@@ -116,10 +122,10 @@ class Described(AutoSchema):
         return first, rest.split("Attributes:")[0].strip()
 
 
-def _without_nul(schema: dict[str, Any]) -> dict[str, Any]:
+def _without_nul(schema: dict[str, Any], pattern: str = NO_NUL) -> dict[str, Any]:
     """Texts that are sent hold no NUL: no database of ours could keep it, and Django refuses it."""
     free = schema.get("type") == "string" and not {"enum", "format", "pattern"} & set(schema)
-    return {**schema, "pattern": NO_NUL} if free else schema
+    return {**schema, "pattern": pattern} if free else schema
 
 
 _lock = threading.Lock()

@@ -32,6 +32,7 @@ from privacy.core.api.filters import FilterBackend, refuse_unknown
 from privacy.core.api.paging import Pages
 from privacy.core.api.permissions import SignedIn, Staff
 from privacy.core.api.schema import Described
+from privacy.core.api.strict import refuse_other_types
 from privacy.core.api.throttling import Rate
 
 Serializer = type[serializers.BaseSerializer[Any]]
@@ -113,6 +114,7 @@ class Endpoint(GenericAPIView[Any]):
             ValidationError: names the field.
         """
         reader = self.bodies[str(request.method)](data=request.data)
+        refuse_other_types(reader, request.data)
         reader.is_valid(raise_exception=True)
         return dict(reader.validated_data)
 
