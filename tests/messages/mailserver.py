@@ -32,6 +32,7 @@ class Script:
         self.mails: list[tuple[str, EmailMessage]] = []
         self.attempts: Counter[str] = Counter()
         self.fates: Counter[str] = Counter()
+        self.kill: Any = None
         self._now: dict[str, str] = {}
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd looks for this name
@@ -52,9 +53,11 @@ class Script:
     async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         [address] = envelope.rcpt_tos
         fate = self._now[address]
-        if fate in ("take", "take_and_drop"):
+        if fate in ("take", "take_and_drop", "take_and_kill"):
             self.mails.append((address, message_from_bytes(envelope.content, policy=policy.default)))
             self._note("taken", address)
+        if fate == "take_and_kill":
+            self.kill()
         if fate in ("drop", "take_and_drop"):
             server.transport.abort()
         if fate == "hang_after":
