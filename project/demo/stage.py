@@ -74,6 +74,7 @@ def _before(profile: Path) -> Ledger:
     console.step("closed by the co-op's own flag", f"{made.closed}, their rows all still there")
     console.step("suspended, which is not closed", str(made.suspended))
     console.step("members who said what may be done", str(past.answers(timezone.now())))
+    console.step("mails to members", str(past.mailings(timezone.now())))
     names = past.dumps(timezone.now())
     console.step("dumps made by django-dbbackup", str(len(names)))
     for name in names:
