@@ -9,12 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, EmailField, Exists, OuterRef, Q, QuerySet
 
 from privacy.consent.queries import permitted_rows
 from privacy.core.batches import keyset
 from privacy.core.conf import settings
 from privacy.datamap import graph
+from privacy.datamap.graph import Declared
 from privacy.datamap.rows import key_as_text
 from privacy.datamap.shapes import email_field
 from privacy.messages.classes import Basis, Channel, Frequency, Level, Topic
@@ -84,10 +85,10 @@ def sent_against_choice(rows: OutboxQuerySet) -> int:
 
 def sent_to_clients_people(rows: OutboxQuerySet) -> int:
     """How many mails left to an address that is known only from a client's data (HTC-3.3-3)."""
-    theirs = [(item, side.path) for item in graph.declared() if item.scope == "client" for side in _addresses(item)]
+    theirs = [(item, path) for item in graph.declared() if item.scope == "client" for path in _addresses(item)]
     if not theirs:
         return 0
-    ours = [(item, side.path) for item in graph.declared() if item.scope != "client" for side in _addresses(item)]
+    ours = [(item, path) for item in graph.declared() if item.scope != "client" for path in _addresses(item)]
     return _counted(rows.filter(user_key=""), lambda some: _of_clients(some, theirs, ours))
 
 
@@ -96,8 +97,13 @@ def has_client_addresses() -> bool:
     return any(_addresses(item) for item in graph.declared() if item.scope == "client")
 
 
-def _addresses(item: Any) -> list[Any]:
-    return [side for side in item.sides if side.kind == "email" and item.model is not OutboxMessage]
+def _addresses(item: Declared) -> set[str]:
+    """Where a table holds e-mail addresses: what its declaration says, and every field of that kind."""
+    if item.model is OutboxMessage:
+        return set()
+    fields = {field.name for field in item.model._meta.concrete_fields if isinstance(field, EmailField)}
+    words = {word for word in item.subject_words if isinstance(word, str) and word.startswith("email:")}
+    return fields | {word.removeprefix("email:") for word in words}
 
 
 def _counted(rows: OutboxQuerySet, wrong: Callable[[list[OutboxMessage]], int]) -> int:
