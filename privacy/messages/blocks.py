@@ -49,3 +49,7 @@ replayers.add(
     journalling.DISPATCHED,
     Replayer(journalling.DISPATCHED, 310, _("Messages that were sent"), journalling.replay_dispatched),
 )
+replayers.add(
+    journalling.CHOICE,
+    Replayer(journalling.CHOICE, 305, _("What members chose about messages"), journalling.replay_choices),
+)

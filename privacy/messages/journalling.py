@@ -17,16 +17,19 @@ from django.db import router, transaction
 from privacy.core.actors import Actor
 from privacy.core.among import Among
 from privacy.core.batches import chunks
+from privacy.core.pseudonyms import pseudonym
 from privacy.core.registries import Told
 from privacy.disposal import journal
-from privacy.disposal.journal import Line, files
-from privacy.messages.models import OutboxMessage, Suppression
+from privacy.disposal.journal import Line, files, matching
+from privacy.messages.models import OutboxMessage, Preference, Suppression
 
 SUPPRESSION = "suppression"
 DISPATCHED = "dispatched"
+CHOICE = "choice"
 _AT_ONCE = 500
 _State = OutboxMessage.State
 _SUPPRESSION_FACTS = ("channel", "digest", "key_id", "level", "topic", "source", "requested_at", "entered_at")
+_CHOICE_FACTS = ("topic", "channel", "wanted", "frequency", "chosen_at")
 _MESSAGE_FACTS = ("topic", "kind", "priority", "basis")
 
 
@@ -46,6 +49,31 @@ def tell_suppressions(rows: Sequence[Suppression], *, now: datetime) -> None:
                 "lifted" if row.lifted_at else "in_force",
                 {},
                 {name: getattr(row, name) for name in _SUPPRESSION_FACTS},
+            )
+            for row in rows
+        ],
+        now=now,
+    )
+
+
+def tell_choices(rows: Sequence[Preference], *, now: datetime) -> None:
+    """Tell, with the open transaction, what members chose: a box that was emptied stays empty. One query.
+
+    Raises:
+        SiteRestored: the database was restored, and the journal waits to be applied again.
+    """
+    if files.folder() is None or not rows:
+        return
+    whose = matching.who(list({row.user_key for row in rows}))
+    journal.tell(
+        [
+            Line(
+                CHOICE,
+                # The same of each box, so that its last word counts.
+                pseudonym("messages choice", f"{row.user_key}\0{row.topic}\0{row.channel}"),
+                "wanted" if row.wanted else "refused",
+                whose[row.user_key],
+                {"cutoff": now, **{name: getattr(row, name) for name in _CHOICE_FACTS}},
             )
             for row in rows
         ],
@@ -89,6 +117,21 @@ def replay_suppressions(told: list[Told], _now: datetime, _actor: Actor) -> dict
     return {word: count for word, count in counts.items() if word}
 
 
+def replay_choices(told: list[Told], _now: datetime, _actor: Actor) -> dict[str, int]:
+    """Fill and empty again the boxes that members changed since the backup. Walks over all accounts once.
+
+    Returns:
+        ``told`` choices of the journal, ``again`` as they were, and ``gone``, whose member is not there.
+    """
+    counts = Counter(told=len(told))
+    here = {one.told.id: one.key for found in matching.accounts_back(told) for one in found}
+    for some in chunks(sorted(told, key=lambda one: one.at), _AT_ONCE):
+        with transaction.atomic(using=router.db_for_write(Preference)):
+            for one in some:
+                counts[_choose_again(one, here[one.id]) if one.id in here else "gone"] += 1
+    return {word: count for word, count in counts.items() if word}
+
+
 def replay_dispatched(told: list[Told], _now: datetime, _actor: Actor) -> dict[str, int]:
     """Mark what was sent since the backup, so that it never goes again, although it waits again or is queued anew.
 
@@ -123,6 +166,16 @@ def _suppress_again(one: Told, is_here: bool) -> str:
         return ""
     Suppression.objects.create(pk=one.id, **facts)
     return "in_force"
+
+
+def _choose_again(one: Told, user_key: str) -> str:
+    chosen_at = datetime.fromisoformat(one.facts["chosen_at"])
+    box = {"user_key": user_key, "topic": one.facts["topic"], "channel": one.facts["channel"]}
+    values = {"wanted": one.facts["wanted"], "frequency": one.facts["frequency"], "chosen_at": chosen_at}
+    row, made = Preference.objects.get_or_create(**box, defaults=values)
+    if made:
+        return "again"
+    return "again" if Preference.objects.filter(pk=row.pk, chosen_at__lt=chosen_at).update(**values) else ""
 
 
 def _mark(one: Told, row: OutboxMessage | None, new: list[OutboxMessage]) -> str:

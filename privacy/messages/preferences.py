@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -19,6 +20,7 @@ from privacy.consent.queries import standing
 from privacy.core.actors import Actor
 from privacy.datamap.shapes import email_field
 from privacy.evidence.services import record
+from privacy.messages import journalling
 from privacy.messages.classes import Basis, Channel, Frequency, Level, Topic
 from privacy.messages.models import OutboxMessage, Preference, Suppression
 from privacy.messages.rules import MessageRules, message_rules
@@ -68,6 +70,7 @@ def choose(*, user: Any, choices: Iterable[Choice], now: datetime, actor: Actor)
         before = {one.topic.code: one for one in standings(user, rules=rules, now=now)}
         kept = {(row.topic, row.channel): row for row in Preference.objects.select_for_update().of([key])}
         changed: list[Choice] = []
+        written: list[Preference] = []
         for place, choice in given.items():
             was = before[choice.topic]
             same = was.channels.get(choice.channel) == choice.wanted and was.frequency == choice.frequency
@@ -75,8 +78,9 @@ def choose(*, user: Any, choices: Iterable[Choice], now: datetime, actor: Actor)
                 row = kept[place]
                 row.wanted, row.frequency, row.chosen_at = choice.wanted, choice.frequency, now
                 row.save(update_fields=["wanted", "frequency", "chosen_at"])
+                written.append(row)
             elif place not in kept:
-                Preference.objects.create(
+                row = Preference.objects.create(
                     user_key=key,
                     topic=choice.topic,
                     channel=choice.channel,
@@ -84,7 +88,9 @@ def choose(*, user: Any, choices: Iterable[Choice], now: datetime, actor: Actor)
                     frequency=choice.frequency,
                     chosen_at=now,
                 )
+                written.append(row)
             changed += [] if same else [choice]
+        journalling.tell_choices(written, now=now)
         if changed:
             details = {"choices": [[one.topic, one.channel, one.wanted, one.frequency] for one in changed]}
             counts = {"choices": len(changed)}
@@ -190,15 +196,16 @@ def address_of(user: Any) -> str:
     return str(getattr(user, field) or "").strip() if field else ""
 
 
-def unwanted(*, user_keys: Collection[str], topic: str, now: datetime) -> int:
-    """A member left by a link: the box by e-mail is empty from now on. Returns how many boxes."""
-    count = 0
-    for key in filter(None, user_keys):
-        _row, _made = Preference.objects.update_or_create(
+def unwanted(*, user_keys: Collection[str], topics: Collection[str], now: datetime) -> int:
+    """Members left by a link: these boxes by e-mail are empty from now on. Returns how many boxes."""
+    written = [
+        Preference.objects.update_or_create(
             user_key=key, topic=topic, channel=Channel.EMAIL, defaults={"wanted": False, "chosen_at": now}
-        )
-        count += 1
-    return count
+        )[0]
+        for key, topic in product(user_keys, topics)
+    ]
+    journalling.tell_choices(written, now=now)
+    return len(written)
 
 
 def _standing(

@@ -64,9 +64,9 @@ def leave(*, token: str, level: str = "", one_click: bool = False, now: datetime
             actor=actor,
         )
         stopped = [one for one in rules.promotional if rules.stopped_by(report.level, report.topic, one)]
-        people = [Person(user_key=key) for key in _accounts(out.digest)]
-        for person, one in product(people, stopped):
-            unwanted(user_keys=[person.user_key], topic=one.code, now=now)
+        members = _accounts(out.digest)
+        unwanted(user_keys=members, topics=[one.code for one in stopped], now=now)
+        people = [Person(user_key=key) for key in members]
         # The same address may have agreed before it had an account.
         people += [Person(address=address)] if address else []
         for person, purpose in product(people, sorted({one.purpose for one in stopped if one.purpose})):

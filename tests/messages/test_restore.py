@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 
 from privacy.core.actors import Actor
 from privacy.disposal.journal.replaying import replay
 from privacy.disposal.journal.restores import SiteRestored, notice
 from privacy.messages import services
-from privacy.messages.models import OutboxMessage, Suppression
+from privacy.messages.models import OutboxMessage, Preference, Suppression
 from privacy.messages.tasks import dispatch as task
 from tests.disposal.journal.conftest import journal, text_of, undone  # noqa: F401 fixture
 from tests.messages.conftest import Mailbox
@@ -58,6 +59,46 @@ def test_opt_outs_are_applied_again_after_a_restore(
     assert not server.mails
     assert replay(now=now, actor=actor).kinds["suppression"] == {"told": 1}
     assert Suppression.objects.count() == 1
+
+
+def test_a_box_that_was_emptied_is_empty_after_a_restore(
+    rules: Any, queue: Any, member: Any, now: datetime, actor: Actor
+) -> None:
+    """HTC-5.3-2, CPT-2-3."""
+    rules('channels = ["email", "phone"]')
+    who, other = Actor.member(member), get_user_model().objects.create_user("marian", "marian@example.org")
+    before, after = now + timedelta(minutes=1), now + timedelta(hours=1)
+    choices = [services.Choice("offers", "email", False), services.Choice("offers", "phone", False)]
+    back = [services.Choice("partners", "email", True, "weekly")]
+    services.choose(user=member, choices=[services.Choice("partners", "email", False)], now=now, actor=who)
+    with undone():
+        services.choose(user=member, choices=choices, now=before, actor=who)
+        services.choose(user=member, choices=back, now=before, actor=who)
+        services.choose(user=member, choices=[services.Choice("offers", "phone", True)], now=after, actor=who)
+    assert queue(user=member).refused == ""
+    notice(after)
+    assert replay(now=after, actor=actor).kinds["choice"] == {"told": 3, "again": 3}
+    assert queue(user=member).refused == "not_wanted"
+    assert queue(user=member, topic="partners").refused == ""
+    assert queue(user=other).refused == ""
+    told = Preference.objects.values_list("topic", "channel", "wanted", "frequency")
+    assert set(told) == {
+        ("offers", "email", False, "every"),
+        ("offers", "phone", True, "every"),
+        ("partners", "email", True, "weekly"),
+    }
+    assert replay(now=after, actor=actor).kinds["choice"] == {"told": 3}
+
+
+def test_a_choice_of_who_is_gone_comes_back_to_nobody(db: None, now: datetime, actor: Actor) -> None:
+    with undone():
+        brief = get_user_model().objects.create(username="brief", date_joined=now)
+        refused = services.Choice("offers", "email", False)
+        services.choose(user=brief, choices=[refused], now=now, actor=Actor.member(brief))
+    get_user_model().objects.create(pk=brief.pk, username="next", date_joined=now + timedelta(days=1))
+    notice(now)
+    assert replay(now=now, actor=actor).kinds["choice"] == {"told": 1, "gone": 1}
+    assert not Preference.objects.exists()
 
 
 def test_an_opt_out_that_its_person_lifted_stays_lifted(queue: Any, member: Any, now: datetime, actor: Actor) -> None:
