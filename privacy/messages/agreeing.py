@@ -31,7 +31,7 @@ def sent_without_grant(rows: OutboxQuerySet, rules: MessageRules) -> int:
 
 def _told(some: list[OutboxMessage]) -> dict[tuple[str, str], list[_Told]]:
     """By person (key or digest) and purpose what the ledger says, the oldest first."""
-    people = list({person for row in some if (person := _person(row))})
+    people = list({person for row in some if (person := person_of(row))})
     found: dict[tuple[str, str], list[_Told]] = defaultdict(list)
     rows = ConsentContext.objects.of_any(people).order_by("record__at", "record_id")
     columns = ("user_key", "digest", "purpose", "record__at", "record__decision")
@@ -42,7 +42,7 @@ def _told(some: list[OutboxMessage]) -> dict[tuple[str, str], list[_Told]]:
 
 def _had_agreed(row: OutboxMessage, rules: MessageRules, told: dict[tuple[str, str], list[_Told]]) -> bool:
     topic = rules.topics.get(row.topic)
-    began, person = row.sending_at or row.sent_at, _person(row)
+    began, person = row.sending_at or row.sent_at, person_of(row)
     if topic is None or not topic.purpose or began is None or person is None:
         return False
     words = [person.user_key] if person.user_key else list(person.digests)
@@ -50,7 +50,8 @@ def _had_agreed(row: OutboxMessage, rules: MessageRules, told: dict[tuple[str, s
     return bool(before) and max(before)[1] == "given"
 
 
-def _person(row: OutboxMessage) -> Person | None:
+def person_of(row: OutboxMessage) -> Person | None:
+    """Whose mail it was: a member by the account, anybody else by the address; None where a restore took both."""
     if row.user_key:
         return Person(user_key=row.user_key)
     return Person(address=row.address) if row.address else None

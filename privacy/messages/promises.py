@@ -68,12 +68,18 @@ def classes_within(context: CheckContext) -> Finding:
 
 @live_check("messages.none_after_opt_out", "Did nobody get promotion after an opt-out?")
 def none_after_opt_out(context: CheckContext) -> Finding:
-    """HTC-3.3-2, HTC-5.3-1, CPT-6-1: *broken* by a promotional mail that began to leave behind an opt-out."""
+    """HTC-3.3-2, HTC-5.3-1, CPT-6-1: *broken* by a promotional mail that began to leave behind an opt-out.
+
+    An objection to direct marketing is one, whatever it is called (GDPR Art. 21(3)), and a restriction stops it too.
+    """
     rows = _sent().promotional()
     total = rows.count()
     if not total and not Suppression.objects.exists():
         return _nothing_promotional()
-    bad = queries.sent_after_opt_out(rows, message_rules(), levels=queries.ALL_LEVELS)
+    rules = message_rules()
+    bad = queries.sent_after_opt_out(rows, rules, levels=queries.ALL_LEVELS)
+    if not bad and (objected := queries.sent_after_objection(rows, rules)):
+        return _verdict(objected, total, "", _("Sent although its recipient had objected: %(count)d."))
     kept = _("Nobody who had opted out got promotion.")
     return _verdict(bad, total, kept, _("Sent although its recipient had opted out: %(count)d."))
 

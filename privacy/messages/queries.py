@@ -11,6 +11,7 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 from django.db.models import Count, EmailField, Exists, OuterRef, Q, QuerySet
 
+from privacy.consent.models import Flag
 from privacy.consent.queries import permitted_rows
 from privacy.core.batches import keyset
 from privacy.core.conf import settings
@@ -18,6 +19,7 @@ from privacy.datamap import graph
 from privacy.datamap.graph import Declared
 from privacy.datamap.rows import key_as_text
 from privacy.datamap.shapes import email_field
+from privacy.messages.agreeing import person_of
 from privacy.messages.classes import Basis, Channel, Frequency, Level, Topic
 from privacy.messages.digests import UnfitAddress, digests
 from privacy.messages.models import Mailing, OutboxMessage, Preference, Suppression
@@ -75,6 +77,16 @@ def sent_after_opt_out(rows: OutboxQuerySet, rules: MessageRules, *, levels: Seq
     return _counted(rows, lambda some: _after_opt_out(some, rules, levels))
 
 
+def sent_after_objection(rows: OutboxQuerySet, rules: MessageRules) -> int:
+    """How many of these left while an objection or a restriction of their reader stood (GDPR Art. 18 and 21).
+
+    Two queries for a thousand messages, in constant memory; one where nobody ever raised any.
+    """
+    if not Flag.objects.exists():
+        return 0
+    return _counted(rows, lambda some: _after_objection(some, rules))
+
+
 def sent_against_choice(rows: OutboxQuerySet) -> int:
     """How many promotional mails left to members who had refused their topic, or sooner than they wanted."""
     refusing = Preference.objects.filter(channel=Channel.EMAIL)
@@ -125,6 +137,29 @@ def _after_opt_out(some: list[OutboxMessage], rules: MessageRules, levels: Seque
     return sum(
         any(_was_stopped(row, stop, rules) for word in words[row.pk] for stop in stops.get(word, ())) for row in some
     )
+
+
+def _after_objection(some: list[OutboxMessage], rules: MessageRules) -> int:
+    people = {row.pk: person for row in some if (person := person_of(row))}
+    flags: dict[str, list[Flag]] = {}
+    for flag in Flag.objects.of_any(list(set(people.values()))):
+        flags.setdefault(flag.user_key or flag.digest, []).append(flag)
+    wrong = 0
+    for row in some if flags else ():
+        person = people.get(row.pk)
+        words = () if person is None else (person.user_key,) if person.user_key else person.digests
+        wrong += any(_stood(flag, row, rules) for word in words for flag in flags.get(word, ()))
+    return wrong
+
+
+def _stood(flag: Flag, row: OutboxMessage, rules: MessageRules) -> bool:
+    topic, began = rules.topics.get(row.topic), row.sending_at or row.sent_at
+    if topic is None or began is None or flag.purpose not in ("", topic.purpose) or flag.raised_at >= began:
+        return False
+    # What objects to everything keeps direct marketing away though it was rejected.
+    rejected = flag.outcome == Flag.Outcome.REJECTED and (bool(flag.purpose) or flag.kind != Flag.Kind.OBJECTION)
+    ends = [moment for moment in (flag.lifted_at, flag.decided_at if rejected else None) if moment is not None]
+    return all(began < moment for moment in ends)
 
 
 def _words(row: OutboxMessage) -> set[str]:

@@ -9,9 +9,10 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from privacy.consent.models import Choice as ConsentChoice
+from privacy.consent.models import Flag
 from privacy.consent.people import Person
 from privacy.consent.queries import served
-from privacy.consent.services import decide
+from privacy.consent.services import decide, decide_objection, object_to, restrict
 from privacy.core.actors import Actor
 from privacy.core.registries import CheckContext, Finding, Promised, Status, live_checks
 from privacy.evidence.services import record
@@ -111,6 +112,27 @@ def test_promotion_behind_an_opt_out_breaks_the_promise(
     Suppression.objects.update(lifted_at=None)
     row.delete()
     assert ask("none_after_opt_out", now).status == Status.KEPT
+
+
+@pytest.mark.parametrize("without_account", [False, True])
+def test_promotion_behind_an_objection_or_a_restriction_breaks_the_promise(
+    without_account: bool, now: datetime, member: Any, actor: Actor
+) -> None:
+    """GDPR Art. 18 and 21: the outbox is asked itself, not what those who send believe."""
+    person = Person(address=ADDRESS) if without_account else Person.of_user(member)
+    words = {"user_key": person.user_key}
+    put(now - HOUR, **words)
+    flag = object_to(person=person, surface="account", now=now, actor=actor)
+    put(now + HOUR, topic="site_mail", kind="service", **words)
+    says(ask("none_after_opt_out", now), Status.KEPT, "0 of 1")
+    put(now + HOUR, **words)
+    says(ask("none_after_opt_out", now), Status.BROKEN, "1 of 2")
+    decide_objection(flag=flag, uphold=False, reason="We keep books.", now=now + HOUR / 2, actor=actor)
+    says(ask("none_after_opt_out", now), Status.BROKEN, "1 of 2")
+    Flag.objects.update(lifted_at=now + HOUR / 2)
+    says(ask("none_after_opt_out", now), Status.KEPT, "0 of 2")
+    restrict(person=person, ground="claims", surface="account", now=now + HOUR / 2, actor=actor)
+    says(ask("none_after_opt_out", now), Status.BROKEN, "1 of 2")
 
 
 def test_service_mail_behind_an_opt_out_from_all_breaks_the_promise(now: datetime, actor: Actor) -> None:
