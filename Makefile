@@ -37,7 +37,7 @@ $(READY): requirements.txt
 
 .venv: $(READY) ## Make the virtual environment with the pinned packages
 
-demo: $(READY) ## Show the ledger before and after a real night, then serve (SITE=harvest SERVE=1)
+demo: $(READY) ## Show the ledger before and after a real night, then serve (SITE=harvest SERVE=1 PORT=8000)
 	@.ci/packages pango gnupg
 	@SITE=$(SITE) SERVE=$(SERVE) exec $(BIN)/python -m project.demo
 

@@ -2,8 +2,9 @@
 
 Everything has a default that works on one machine without a service. The environment changes it:
 ``DATABASE_URL`` (SQLite when absent), ``CELERY_BROKER_URL`` (the file system when absent),
-``SECRET_KEY`` (made and kept when absent), ``DEBUG`` (off when absent) and ``DEMO_DIR``, the
-directory of everything that the running site writes.
+``SECRET_KEY`` (made and kept when absent), ``DEBUG`` (off when absent), ``PORT`` (of the addresses
+in mails and receipts, 8000 when absent) and ``DEMO_DIR``, the directory of everything that the
+running site writes.
 """
 
 import os
@@ -190,7 +191,7 @@ EMAIL_BACKEND = "privacy.messages.backends.EmailBackend"
 
 PRIVACY = {
     "MAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
-    "SITE_URL": "http://127.0.0.1:8000",
+    "SITE_URL": f"http://127.0.0.1:{os.environ.get('PORT') or 8000}",
     "NIGHT_AT": "03:30",
     "COUNTRY": "DE",
     "SUBDIVISION": "HE",

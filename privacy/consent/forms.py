@@ -34,6 +34,12 @@ class ObjectionForm(forms.Form):
         return found.pk if found else ""
 
 
+def member_grounds() -> list[tuple[str, Any]]:
+    """The grounds of a restriction, as the person says them; staff read them about somebody."""
+    said = {Flag.Ground.CLAIMS.value: _("I need the data for a claim")}
+    return [(value, said.get(value, label)) for value, label in Flag.Ground.choices if value]
+
+
 class RestrictionForm(ObjectionForm):
     """Why the data shall be left alone."""
 
@@ -41,7 +47,7 @@ class RestrictionForm(ObjectionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["ground"].choices = [(v, label) for v, label in Flag.Ground.choices if v]  # type: ignore[attr-defined]
+        self.fields["ground"].choices = member_grounds()  # type: ignore[attr-defined]
 
 
 class _Unechoed(forms.TextInput):

@@ -18,8 +18,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from privacy.consent import receipts, services
-from privacy.consent.forms import AnswerForm, ObjectionForm, RestrictionForm
-from privacy.consent.models import Choice, Flag
+from privacy.consent.forms import AnswerForm, ObjectionForm, RestrictionForm, member_grounds
+from privacy.consent.models import Choice
 from privacy.consent.people import Network, Person
 from privacy.consent.queries import UnknownPurpose, flag_of, own_record, page_for
 from privacy.core.actors import Actor
@@ -176,5 +176,5 @@ def _back(request: HttpRequest, words: str) -> HttpResponseBase:
 def _page(request: HttpRequest, *, refused: str = "", status: int = 200) -> HttpResponse:
     person = Person.of_user(request.user)
     shown = page_for(person, language=get_language() or "en", joined_at=joined_at(request.user), now=timezone.now())
-    context = {"page": shown, "refused": refused, "grounds": [choice for choice in Flag.Ground.choices if choice[0]]}
+    context = {"page": shown, "refused": refused, "grounds": member_grounds()}
     return render(request, "privacy/consent/page.html", context, status=status)

@@ -131,7 +131,12 @@ class MailingForm(forms.Form):
             "Plain text; an empty line begins a paragraph. Label, address and way out are put on by themselves."
         ),
     )
-    per_minute = forms.IntegerField(label=_("At most so many a minute"), min_value=1, required=False)
+    per_minute = forms.IntegerField(
+        label=_("At most so many a minute"),
+        min_value=1,
+        required=False,
+        help_text=_("Empty: as many as the site sends in all."),
+    )
     tracking = forms.BooleanField(
         label=_("Count openings and clicks"),
         required=False,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from privacy.core.errors import PrivacyError
 from privacy.core.periods import Period
@@ -143,10 +144,11 @@ def _nothing_over(context: CheckContext, schedules: Iterable[Schedule]) -> Findi
         if found:
             names.append(schedule.name)
     if over:
-        why = _("%(count)s rows are past their end, under: %(names)s.") % {
-            "count": number(over),
-            "names": ", ".join(names),
-        }
+        why = ngettext(
+            "%(count)s row is past its end, under: %(names)s.",
+            "%(count)s rows are past their end, under: %(names)s.",
+            over,
+        ) % {"count": number(over), "names": ", ".join(names)}
         return Finding.broken(why, str(over))
     if broken:
         return Finding.broken(

@@ -186,3 +186,9 @@ def test_the_page_speaks_german_where_the_member_does(signed_in: Client) -> None
     assert "Ihre Einwilligungen" in page
     for english in ("Take it back", "Yes, I agree", "Object", "Nothing so far", "Because", "every use"):
         assert english not in page
+
+
+def test_the_grounds_are_in_the_members_own_words(signed_in: Client, member: Person) -> None:
+    html = signed_in.get(PAGE).content.decode()
+    assert "I need the data for a claim" in html
+    assert "the person needs the data" not in html

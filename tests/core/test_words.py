@@ -1,8 +1,10 @@
 """Figures in words, and the elements that show them."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.template import Context, Template
 from django.utils import timezone, translation
 
@@ -126,3 +128,16 @@ def test_a_banner_says_what_to_do_next():
     assert "&lt;b&gt;Full&lt;/b&gt;" in html
     assert "What to do next:" in html
     assert 'role="alert"' in html
+
+
+@pytest.mark.parametrize(
+    ("level", "icon"), [("success", "check"), ("warning", "bang"), ("error", "cross"), ("info", "info")]
+)
+def test_a_banner_knows_the_levels_of_djangos_messages(level: str, icon: str) -> None:
+    """What the site says after a press is a coloured box, not bare text."""
+    html = render("{% include 'privacy/elements/banner.html' with title='Saved' %}", level=level)
+    wanted = render("{% include 'privacy/elements/icon.html' %}", icon=icon)
+    assert wanted.strip() in html
+    assert ('role="alert"' in html) is (level == "error")
+    sheet = Path(str(finders.find("privacy/elements.css"))).read_text(encoding="utf-8")
+    assert f".pv-{level} {{ --t-ink" in sheet

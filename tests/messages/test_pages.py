@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from privacy.core.actors import Actor
 from privacy.messages import services
 from privacy.messages.models import Mailing, OutboxMessage, Preference, Suppression
 from privacy.messages.tokens import token_for
-from tests.messages.conftest import PASSWORD, Mailbox
+from privacy.promises.services import load_profile
+from tests.messages.conftest import PASSWORD, PROFILE, Mailbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site")]
 ADDRESS = "robin@example.org"
@@ -117,6 +119,22 @@ def test_a_mail_in_german_is_german_to_its_last_line(queue: Any, send: Any, memb
     assert "Um sie abzubestellen" in sent.body
 
 
+def test_where_there_is_nothing_to_tick_there_is_nothing_to_save(
+    visitor: Client, tmp_path: Path, now: datetime, actor: Actor
+) -> None:
+    """A site that sends nothing but a newsletter, to a member who has not agreed to it."""
+    before, topics = PROFILE.split("[[messages.topics]]", 1)
+    only = topics[topics.index('code = "newsletter"') :]
+    (profile := tmp_path / "only.toml").write_text(
+        f"{before}[[messages.topics]]\n{only}".format(rules=""), encoding="utf-8"
+    )
+    load_profile(path=profile, now=now, actor=actor)
+    text = visitor.get(PAGE).content.decode()
+    assert "You have not agreed to it." in text
+    assert "/account/privacy/consents/" in text
+    assert "Save my choices" not in text
+
+
 # --- staff --------------------------------------------------------------------------------------
 
 
@@ -129,6 +147,7 @@ def test_staff_write_test_count_approve_start_and_pause_a_mailing(office: Client
     mailing = Mailing.objects.get()
     here = f"{MAILING}{mailing.pk}/"
     assert "Send a test" in page
+    assert 'value="staff@example.org"' in page  # to whoever looks, unless they write another
     assert "2 people would get it now." in office.get(f"{here}count/").content.decode()
     refused = office.post(f"{here}approve/", {"promotional": "yes"}, follow=True).content.decode()
     assert "obody has looked at it yet" in refused

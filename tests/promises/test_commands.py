@@ -135,6 +135,19 @@ def test_the_table_for_people_puts_broken_first_and_aligns_its_columns(
     assert "\x1b[" not in out
 
 
+def test_what_is_not_promised_is_counted_and_listed_on_request(
+    load: Load, kitchen: Kitchen, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load()
+    kitchen.register("kitchen.cellar_locked", "Is the cellar locked?", Finding.kept("It is."))
+    out = run(capsys, "privacy_promises")[1]
+    assert "cellar" not in out
+    assert out.endswith("1 not promised (--all lists them)\n")
+    out = run(capsys, "privacy_promises", "--all")[1]
+    assert "not promised  Is the cellar locked?  (kitchen.cellar_locked)" in out
+    assert out.endswith("1 not promised\n")
+
+
 def test_without_a_profile_the_command_says_so(kitchen: Kitchen, db: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert "No profile is loaded." in run(capsys, "privacy_promises")[1]
     report = json.loads(run(capsys, "privacy_promises", "--json")[1])

@@ -112,6 +112,10 @@ class TestNothingOverItsEnd:
         view(now)
         assert status("nothing_over_its_end", now) == Status.KEPT
 
+    def test_one_row_is_told_in_the_singular(self, now: datetime) -> None:
+        view(now - timedelta(days=120))
+        assert ask("nothing_over_its_end", now).why.startswith("1 row is past its end, under: ")
+
     def test_a_category_beside_the_bound_one_is_held_to_the_promised_figure_too(self, now: datetime) -> None:
         """HVR-11-4 binds events as a setting, and speaks of mail events as well."""
         view(now)

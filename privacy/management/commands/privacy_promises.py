@@ -29,8 +29,10 @@ class Command(PrivacyCommand):
     uses_date = True
     fail_on: frozenset[str] = frozenset()
     remember = True
+    whole = False
 
     def add_words(self, parser: CommandParser) -> None:
+        parser.add_argument("--all", action="store_true", help="list also what could be checked and is not promised")
         parser.add_argument(
             "--fail-on",
             action="append",
@@ -41,6 +43,7 @@ class Command(PrivacyCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.fail_on = frozenset(options["fail_on"])
+        self.whole = options["all"]
         # What a check finds today about another day is no history of that day.
         self.remember = not options.get("at")
         super().handle(*args, **options)
@@ -72,11 +75,18 @@ class Command(PrivacyCommand):
         for row in promised:
             for line in _lines(row, widths, colours[row.status]):
                 self.stdout.write(line)
-        for row in report.worst_first:
-            if row not in promised:
+        # Dozens of questions that nobody promised to answer would push the promises off the screen.
+        unpromised = [row for row in report.worst_first if row not in promised]
+        hidden = bool(unpromised and report.site and not self.whole)
+        if not hidden:
+            for row in unpromised:
                 self.stdout.write(f"{WORDS[row.status]}  {row.says}  ({row.check})")
         counts = report.counts
-        self.stdout.write("\n" + ", ".join(f"{counts[status]} {WORDS[status].lower()}" for status in WORST_FIRST))
+        self.stdout.write(
+            "\n"
+            + ", ".join(f"{counts[status]} {WORDS[status].lower()}" for status in WORST_FIRST)
+            + (" (--all lists them)" if hidden else "")
+        )
 
 
 def _lines(row: LedgerRow, widths: tuple[int, ...], colour: Callable[[str], str]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings as django_settings
 from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -20,6 +21,7 @@ from privacy.core.actors import Actor
 from privacy.core.chips import chip
 from privacy.core.errors import PrivacyError
 from privacy.core.words import number
+from privacy.datamap.shapes import email_field
 from privacy.messages import queries, services
 from privacy.messages.admin.reading import ReadingAdmin, moment
 from privacy.messages.forms import MailingForm, MailTestForm
@@ -203,7 +205,7 @@ class MailingAdmin(ReadingAdmin[Mailing]):
             "left_out": left_out_words(mailing.left_out),
             "counted": counted,
             "counted_out": left_out_words(counted.left_out) if counted else [],
-            "form": form or MailTestForm(),
+            "form": form or MailTestForm(initial={"address": _own_address(request)}),
             "is_draft": mailing.state == _State.DRAFT,
             "may_write": mailing.state == _State.DRAFT and request.user.has_perm(WRITE),
             "may_send": request.user.has_perm(SEND),
@@ -218,3 +220,9 @@ def _to(mailing: Mailing) -> HttpResponseRedirect:
 
 def _chip(mailing: Mailing) -> str:
     return f"mailing_{mailing.state}"
+
+
+def _own_address(request: HttpRequest) -> str:
+    """Where whoever looks gets their mail; empty where accounts have no address."""
+    field = email_field(get_user_model())
+    return str(getattr(request.user, field) or "") if field else ""
