@@ -6,14 +6,27 @@ the moment at which its period begins, or, where the declaration names none, fro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import (
+    Case,
+    DateTimeField,
+    Exists,
+    F,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce
 
 from privacy.consent.models import ConsentContext, Flag, Purpose
 from privacy.consent.people import Person
@@ -59,14 +72,18 @@ def for_purposes(purposes: Sequence[Purpose]) -> list[Resting]:
 
 
 def never_agreed(resting: Resting) -> int:
-    """Rows whose person never agreed to any of the purposes. Those from before the site asked are left out."""
+    """Rows whose person had not agreed to any of the purposes before. Those from before the site asked are left out."""
     since = min(purpose.added_at for purpose in resting.purposes)
     granted = ConsentContext.objects.filter(purpose__in=resting.codes, record__decision="given")
     count = 0
     for rows, moment in _rows(resting.declared):
+        before = granted.filter(user_key=OuterRef("_who"))
         if moment:
             rows = rows.filter(**{f"{moment}__gte": since})
-        count += rows.filter(~Exists(granted.filter(user_key=OuterRef("_who")))).count()
+        if resting.declared.expiries:
+            # The row's own moment; of one that is known only by its account, nobody can say when it came.
+            before = before.filter(record__at__lte=OuterRef(moment))
+        count += rows.filter(~Exists(before)).count()
     return count + sum(_addresses_without(resting.declared, granted, since))
 
 
@@ -79,24 +96,45 @@ def _addresses_without(declared: Declared, granted: QuerySet[Any], since: dateti
         rows: QuerySet[Any] = QuerySet(declared.model, using=declared.using).exclude(**{side.path: ""})
         rows = rows.filter(**{f"{moment}__gte": since}) if moment else rows
         for keys in keyset(rows, settings.batch_size):
-            addresses = rows.filter(pk__in=keys).values_list(side.path, flat=True)
-            people = [Person(address=address) for address in addresses if address and address.strip()]
-            known = set(granted.of_any(people).values_list("digest", flat=True))  # type: ignore[attr-defined]
-            yield sum(not known.intersection(person.digests) for person in people)
+            columns = (side.path, moment) if moment else (side.path, Value(None, output_field=DateTimeField()))
+            found = rows.filter(pk__in=keys).values_list(*columns)
+            people = [(Person(address=address), at) for address, at in found if address and address.strip()]
+            told = granted.of_any([person for person, _at in people])  # type: ignore[attr-defined]
+            first = dict(told.order_by().values_list("digest").annotate(Min("record__at")))
+            yield sum(not _agreed_before(person, at, first) for person, at in people)
+
+
+def _agreed_before(person: Person, at: Any, first: Mapping[str, datetime]) -> bool:
+    agreed = [first[word] for word in person.digests if word in first]
+    return bool(agreed) and (not isinstance(at, datetime) or min(agreed) <= at)
 
 
 def agreed_no_more(resting: Resting) -> int:
-    """Rows that came into being after their person took the last consent back, or let it run out."""
-    last = ConsentContext.objects.last_words().filter(purpose__in=resting.codes)
-    over = last.exclude(record__decision="given")
+    """Rows that came into being while their person's last word, of each purpose that they spoke of, was no grant.
+
+    What counts is how things stood at that moment: agreeing again later mends nothing that came in between.
+    """
     count = 0
     for rows, moment in _rows(resting.declared):
         if not moment:
             continue
-        theirs = over.filter(user_key=OuterRef("_who"), record__at__lt=OuterRef(moment))
-        standing = last.filter(user_key=OuterRef("_who"), record__decision="given")
-        count += rows.filter(Exists(theirs), ~Exists(standing)).count()
+        names = [f"_word_{number}" for number, _ in enumerate(resting.codes)]
+        words = {name: _word_at(code, moment) for name, code in zip(names, resting.codes, strict=True)}
+        ended, given = Q(), Q()
+        for name in names:
+            ended |= Q(**{f"{name}__in": ("refused", "withdrawn", "expired")})
+            given |= Q(**{name: "given"})
+        count += rows.alias(**words).filter(ended & ~given).count()
     return count
+
+
+def _word_at(purpose: str, moment: str) -> Any:
+    """What the ledger's last word about a row's person was when the row came into being; empty before the first."""
+    run_out = Q(record__decision="given", record__expires_at__lte=OuterRef(moment))
+    said = ConsentContext.objects.filter(user_key=OuterRef("_who"), purpose=purpose, record__at__lt=OuterRef(moment))
+    word = Case(When(run_out, then=Value("expired")), default=F("record__decision"), output_field=TextField())
+    last = said.annotate(_word=word).order_by("-record__at", "-record_id").values("_word")[:1]
+    return Coalesce(Subquery(last), Value(""), output_field=TextField())
 
 
 def stopped(resting: Resting, kind: str) -> int:

@@ -53,6 +53,18 @@ class Seen(PersonalData):
     expires = "P13M from viewed_at"
 
 
+class Contact(PersonalData):
+    """Somebody without an account, from a day that is known."""
+
+    subject = "email:address"
+    category = "newsletter"
+    purpose = "promotion"
+    legal_basis = "consent"
+    on_erasure = Delete()
+    holds = ("address", "name")
+    expires = "P1Y from joined_at"
+
+
 @pytest.fixture
 def ask(now: datetime) -> Ask:
     def answer_of(name: str, params: Mapping[str, Any] | None = None, at: datetime = now + 30 * DAY) -> Status:
@@ -118,6 +130,60 @@ def test_needed_and_given_by_people_without_an_account(ask: Ask, stranger: Perso
     assert ask("needed_and_given") is Status.BROKEN
     answer(stranger, now)
     assert ask("needed_and_given") is Status.KEPT
+
+
+def test_a_consent_that_came_after_the_row_does_not_carry_it(
+    ask: Ask, user: Any, member: Person, stranger: Person, declare: Any, now: datetime
+) -> None:
+    """HTC-2-2: no *earlier* granted consent."""
+    early = view(user, now + DAY)
+    answer(member, now + 2 * DAY)
+    assert ask("needed_and_given") is Status.BROKEN
+    early.delete()
+    view(user, now + 3 * DAY)
+    assert ask("needed_and_given") is Status.KEPT
+    registry.withdraw(host.NewsletterContact)
+    registry.declare(host.NewsletterContact, Contact)
+    registry.changed()
+    contact = host.NewsletterContact.objects.create(address="Marian@example.org", joined_at=now + DAY)
+    answer(stranger, now + 2 * DAY)
+    assert ask("needed_and_given") is Status.BROKEN
+    host.NewsletterContact.objects.filter(pk=contact.pk).update(joined_at=now + 3 * DAY)
+    assert ask("needed_and_given") is Status.KEPT
+
+
+def test_a_row_without_a_moment_of_its_own_may_be_younger_than_its_account(
+    ask: Ask, user: Any, member: Person, declare: Any, now: datetime
+) -> None:
+    declare(expires=())
+    type(user).objects.filter(pk=user.pk).update(date_joined=now + DAY)
+    view(user, now + 3 * DAY)
+    assert ask("needed_and_given") is Status.BROKEN
+    answer(member, now + 2 * DAY)
+    assert ask("needed_and_given") is Status.KEPT
+
+
+def test_agreeing_again_does_not_mend_what_came_in_between(
+    ask: Ask, user: Any, member: Person, declare: Any, now: datetime, actor: Actor
+) -> None:
+    answer(member, now)
+    withdraw(person=member, purpose="newsletter", surface="account", now=now + DAY, actor=actor)
+    between = view(user, now + 2 * DAY)
+    answer(member, now + 3 * DAY)
+    view(user, now + 4 * DAY)
+    assert ask("withdrawals_honoured") is Status.BROKEN
+    between.delete()
+    assert ask("withdrawals_honoured") is Status.KEPT
+
+
+def test_a_grant_that_ran_out_carries_nothing_though_no_night_wrote_it_down(
+    ask: Ask, user: Any, member: Person, declare: Any, now: datetime
+) -> None:
+    answer(member, now)
+    late = view(user, now + 500 * DAY)
+    assert ask("withdrawals_honoured", at=now + 501 * DAY) is Status.BROKEN
+    late.delete()
+    assert ask("withdrawals_honoured", at=now + 501 * DAY) is Status.KEPT
 
 
 def test_needed_and_given_of_one_source(ask: Ask, user: Any, declare: Any, now: datetime) -> None:
