@@ -28,6 +28,20 @@ def the_form_can_be_kept(app_configs: Any, databases: Sequence[str] | None = Non
     return [*_faults(rules, bool(site.postal_address))]
 
 
+@register("privacy", deploy=True)
+def one_click_can_be_offered(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """RFC 8058 gives the button of the mail program to secure addresses only."""
+    if not settings.site_url.startswith("http://"):
+        return []
+    return [
+        Warning(
+            "PRIVACY['SITE_URL'] is no https address, so no mail program shows a button that stops mails.",
+            hint="Serve the site by https, and set its address so.",
+            id="privacy.W803",
+        )
+    ]
+
+
 def _faults(rules: MessageRules, has_address: bool) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     linked = rules.link_on == "every" or rules.promotional

@@ -151,7 +151,8 @@ def _headers(given: Mapping[str, str], link: str, topic: Topic, message_id: str,
     headers = {name: value for name, value in given.items() if name.lower() not in _OURS}
     if link:
         headers["List-Unsubscribe"] = f"<{link}>"
-        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        if link.startswith("https://"):  # RFC 8058, 3.1: one click needs an address that nobody reads on the way
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     if topic.promotional:
         headers.setdefault("List-Id", f"<{topic.code}.{domain}>")
     if message_id:

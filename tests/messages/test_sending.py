@@ -10,6 +10,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from django.core.checks import run_checks
 
 from privacy.core.actors import Actor
 from privacy.evidence.models import EvidenceEntry
@@ -47,6 +48,18 @@ def test_a_message_leaves_in_the_promised_form(
     assert (sent.state, sent.linked, sent.labelled, sent.addressed) == (State.SENT, True, True, True)
     assert sent.sender_domain == "example.org"
     assert mail["Message-ID"] == sent.message_id
+
+
+def test_one_click_is_offered_by_https_only(server: Mailbox, queue: Any, send: Any, settings: Any) -> None:
+    """RFC 8058, 3.1. The link itself stays."""
+    assert not [one for one in run_checks(include_deployment_checks=True) if one.id == "privacy.W803"]
+    settings.PRIVACY = {**settings.PRIVACY, "SITE_URL": "http://example.org"}
+    assert [one for one in run_checks(include_deployment_checks=True) if one.id == "privacy.W803"]
+    queue(address=ADDRESS)
+    send()
+    [mail] = server.to(ADDRESS)
+    assert mail["List-Unsubscribe"].strip().startswith("<http://example.org/privacy/unsubscribe/")
+    assert mail["List-Unsubscribe-Post"] is None
 
 
 def test_a_text_keeps_its_dots_and_lines_on_the_way(server: Mailbox, queue: Any, send: Any) -> None:
