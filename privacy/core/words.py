@@ -126,6 +126,8 @@ _COUNT_WORDS = {
     "failed": ngettext_lazy("failed", "failed"),
     "expired": ngettext_lazy("expired", "expired"),
     "taken_over": ngettext_lazy("taken over", "taken over"),
+    "recipients_gathered": ngettext_lazy("recipient gathered", "recipients gathered"),
+    "mailings_finished": ngettext_lazy("mailing finished", "mailings finished"),
 }
 
 

@@ -116,6 +116,7 @@ class MailingForm(forms.Form):
         label=_("Code"),
         max_length=60,
         help_text=_("A word of your own, such as news-2026-03. Nobody gets two mailings of one code."),
+        error_messages={"invalid": _("Use letters, digits, hyphens and underscores, and no space.")},
     )
     topic = forms.ChoiceField(label=_("Topic"), help_text=_("It says who may get the mailing, and in which form."))
     audience = forms.ChoiceField(label=_("Audience"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from io import StringIO
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 from django.core.mail import send_mail
 from django.core.management import CommandError, call_command
 
+from privacy.core.actors import Actor
 from privacy.disposal.journal.restores import SiteRestored
+from privacy.messages import services
 from privacy.messages.models import OutboxMessage
 from tests.messages.conftest import Mailbox
 
@@ -38,6 +41,19 @@ def test_what_the_site_wrote_leaves_without_a_worker(server: Mailbox, settings: 
     assert run() == (0, "1 sent\n")
     assert len(server.to(ADDRESS)) == 1
     assert run() == (0, "Nothing was due.\n")
+
+
+def test_a_mailing_is_gathered_sent_and_finished(server: Mailbox, member: Any, now: datetime, actor: Actor) -> None:
+    mailing = services.write(
+        code="news-1", topic="offers", audience="members", sender="site@example.org", language="en",
+        subject="News", text="Hello", now=now, actor=actor,
+    )  # fmt: skip
+    services.test(mailing=mailing, address="staff@example.org", now=now)
+    mailing.refresh_from_db()
+    mailing = services.approve(mailing=mailing, promotional=True, now=now, actor=actor)
+    services.start(mailing=mailing, now=now, actor=actor)
+    assert run() == (0, "1 recipient gathered, 2 sent, 1 mailing finished\n")
+    assert len(server.to(ADDRESS)) == 1
 
 
 def test_json_is_the_report(server: Mailbox, queue: Any) -> None:

@@ -147,6 +147,7 @@ def test_staff_write_test_count_approve_start_and_pause_a_mailing(office: Client
     mailing = Mailing.objects.get()
     here = f"{MAILING}{mailing.pk}/"
     assert "Send a test" in page
+    assert "<dd>all members</dd>" in page
     assert 'value="staff@example.org"' in page  # to whoever looks, unless they write another
     assert "2 people would get it now." in office.get(f"{here}count/").content.decode()
     refused = office.post(f"{here}approve/", {"promotional": "yes"}, follow=True).content.decode()
@@ -163,6 +164,11 @@ def test_staff_write_test_count_approve_start_and_pause_a_mailing(office: Client
     send(timezone.now() + timedelta(minutes=1))
     assert OutboxMessage.objects.sent().count() == 2
     assert "2 / 2" in office.get(MAILING).content.decode()
+
+
+def test_a_code_with_a_space_is_told_what_may_stand_in_it(office: Client) -> None:
+    page = office.post(f"{MAILING}add/", {"code": "news 1"}).content.decode()
+    assert "Use letters, digits, hyphens and underscores, and no space." in page
 
 
 def test_a_draft_can_be_changed_and_a_wrong_sender_is_told_beside_its_box(rules: Any, office: Client) -> None:

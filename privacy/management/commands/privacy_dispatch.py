@@ -20,7 +20,7 @@ class Command(PrivacyCommand):
         return FAILED if report.errors else DONE
 
     def tell(self, report: OutboxReport) -> None:
-        done = {"recipients gathered": report.gathered, **report.counts, "mailings finished": report.finished}
+        done = {"recipients_gathered": report.gathered, **report.counts, "mailings_finished": report.finished}
         if any(done.values()):
             self.stdout.write(counts_words(done, zeros=False))
         elif not report.errors:

@@ -24,6 +24,7 @@ from privacy.core.words import number
 from privacy.datamap.shapes import email_field
 from privacy.messages import queries, services
 from privacy.messages.admin.reading import ReadingAdmin, moment
+from privacy.messages.audiences import audiences
 from privacy.messages.forms import MailingForm, MailTestForm
 from privacy.messages.models import Mailing, OutboxMessage
 from privacy.messages.reasons import left_out_words
@@ -199,6 +200,7 @@ class MailingAdmin(ReadingAdmin[Mailing]):
             "title": _("Mailing %(code)s") % {"code": mailing.code},
             "mailing": mailing,
             "topic": message_rules().topics.get(mailing.topic),
+            "audience": {one.name: one.title for one in audiences}.get(mailing.audience, mailing.audience),
             "state": _chip(mailing),
             "progress": progress,
             "states": [(labels[state], count) for state, count in progress.by_state.items()],
