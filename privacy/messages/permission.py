@@ -24,6 +24,7 @@ from privacy.disposal.models import Closure
 from privacy.messages.classes import Basis, Channel, Frequency, Level, Topic
 from privacy.messages.models import OutboxMessage, Preference
 from privacy.messages.rules import MessageRules
+from privacy.messages.sources import only_clients
 from privacy.messages.suppression import Stop, stopped, stops_of
 
 #: A host answers who of these members (``str(pk)``) has bought something: ``providers.add(CUSTOMERS, function)``.
@@ -34,6 +35,7 @@ NOT_ALLOWED = "not_allowed"
 NOT_WANTED = "not_wanted"
 TOO_OFTEN = "too_often"
 GONE = "account_gone"
+OF_A_CLIENT = "of_a_client"
 
 _APART: Mapping[str, Period] = {Frequency.WEEKLY: Period(days=7), Frequency.MONTHLY: Period(months=1)}
 
@@ -66,7 +68,9 @@ class Judgement:
 def judge(people: Sequence[Recipient], topic: Topic, *, rules: MessageRules, now: datetime) -> Judgement:
     """At most eleven queries for a batch, however many people it holds; two for an exempt topic.
 
-    Source: HTC-3.3-2, HTC-5.3-2, HVR-4-1, CPT-2-3, CPT-6-1, HMY-10-5, HMY-10-6, HMY-15-2, HMY-15-9.
+    Where people without an account are among them, one more for each declared place of addresses.
+
+    Source: HTC-3.3-2, HTC-3.3-3, HTC-5.3-2, HVR-4-1, CPT-2-3, CPT-6-1, HMY-10-5, HMY-10-6, HMY-15-2, HMY-15-9.
 
     Raises:
         UnfitAddress: an address is none.
@@ -78,6 +82,8 @@ def judge(people: Sequence[Recipient], topic: Topic, *, rules: MessageRules, now
     _refuse(found, people, OPTED_OUT, lambda person: stopped(rules, topic, stops.get(person.address, ())))
     found.stopped_all = {person for person in people if _stopped_all(stops.get(person.address, ()))}
     if topic.promotional:
+        clients = only_clients({person.address for person in people if not person.user_key})
+        _refuse(found, people, OF_A_CLIENT, lambda person: not person.user_key and person.address in clients)
         choices = _choices([person.user_key for person in people if person.user_key], topic)
         _refuse(found, people, NOT_WANTED, lambda person: choices.get(person.user_key, ("", True))[1] is False)
         often = _too_often(choices, topic, now)

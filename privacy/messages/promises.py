@@ -20,6 +20,7 @@ from privacy.messages.classes import PROMOTIONAL, Basis, Channel, Kind, Level
 from privacy.messages.models import MailEvent, Mailing, OutboxMessage, Suppression
 from privacy.messages.querysets import OutboxQuerySet
 from privacy.messages.rules import MessageRules, message_rules
+from privacy.messages.sources import has_client_addresses
 
 
 def _verdict(bad: int, total: int, kept: str, wrong: str) -> Finding:
@@ -208,7 +209,7 @@ def reason_for_each(context: CheckContext) -> Finding:
 @live_check("messages.no_client_recipients", "Is nobody written to whose address only a client gave us?")
 def no_client_recipients(context: CheckContext) -> Finding:
     """HTC-3.3-3."""
-    if not queries.has_client_addresses():
+    if not has_client_addresses():
         return Finding.cannot_tell(_("No table with clients' addresses is declared."))
     rows = _sent().exclude(topic="request_answer")
     total = rows.count()

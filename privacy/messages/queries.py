@@ -9,16 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db.models import Count, EmailField, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from privacy.consent.models import Flag
 from privacy.consent.queries import permitted_rows
 from privacy.core.batches import keyset
 from privacy.core.conf import settings
-from privacy.datamap import graph
-from privacy.datamap.graph import Declared
 from privacy.datamap.rows import key_as_text
-from privacy.datamap.shapes import email_field
 from privacy.messages.agreeing import person_of
 from privacy.messages.classes import Basis, Channel, Frequency, Level, Topic
 from privacy.messages.digests import UnfitAddress, digests
@@ -26,6 +23,7 @@ from privacy.messages.models import Mailing, OutboxMessage, Preference, Suppress
 from privacy.messages.permission import _APART
 from privacy.messages.querysets import OutboxQuerySet
 from privacy.messages.rules import MessageRules, message_rules
+from privacy.messages.sources import has_client_addresses, only_clients
 
 _AT_ONCE = 1_000
 _State = OutboxMessage.State
@@ -97,25 +95,7 @@ def sent_against_choice(rows: OutboxQuerySet) -> int:
 
 def sent_to_clients_people(rows: OutboxQuerySet) -> int:
     """How many mails left to an address that is known only from a client's data (HTC-3.3-3)."""
-    theirs = [(item, path) for item in graph.declared() if item.scope == "client" for path in _addresses(item)]
-    if not theirs:
-        return 0
-    ours = [(item, path) for item in graph.declared() if item.scope != "client" for path in _addresses(item)]
-    return _counted(rows.filter(user_key=""), lambda some: _of_clients(some, theirs, ours))
-
-
-def has_client_addresses() -> bool:
-    """Whether the site keeps anybody's address for a client at all."""
-    return any(_addresses(item) for item in graph.declared() if item.scope == "client")
-
-
-def _addresses(item: Declared) -> set[str]:
-    """Where a table holds e-mail addresses: what its declaration says, and every field of that kind."""
-    if item.model is OutboxMessage:
-        return set()
-    fields = {field.name for field in item.model._meta.concrete_fields if isinstance(field, EmailField)}
-    words = {word for word in item.subject_words if isinstance(word, str) and word.startswith("email:")}
-    return fields | {word.removeprefix("email:") for word in words}
+    return _counted(rows.filter(user_key=""), _of_clients) if has_client_addresses() else 0
 
 
 def _counted(rows: OutboxQuerySet, wrong: Callable[[list[OutboxMessage]], int]) -> int:
@@ -199,25 +179,9 @@ def _too_soon(row: OutboxMessage, choice: Preference, began: datetime) -> bool:
     return earlier.filter(sent_at__lt=began, sent_at__gt=choice.chosen_at).exists()
 
 
-def _of_clients(some: list[OutboxMessage], theirs: list[Any], ours: list[Any]) -> int:
-    addresses = {row.address for row in some if row.address}
-    known = _found(theirs, addresses)
-    if not known:
-        return 0
-    field = email_field(get_user_model())
-    own = _found(ours, known)
-    if field:
-        accounts: QuerySet[Any] = QuerySet(get_user_model())
-        own |= set(accounts.filter(**{f"{field}__in": known}).values_list(field, flat=True))
-    return sum(row.address in known - own for row in some)
-
-
-def _found(places: list[Any], addresses: set[str]) -> set[str]:
-    found: set[str] = set()
-    for item, path in places:
-        rows = item.model._base_manager.filter(**{f"{path}__in": addresses})
-        found |= set(rows.order_by().values_list(path, flat=True))
-    return found
+def _of_clients(some: list[OutboxMessage]) -> int:
+    clients = only_clients({row.address for row in some if row.address})
+    return sum(row.address in clients for row in some)
 
 
 def reachable_members(topic: Topic, channel: str, *, now: datetime) -> QuerySet[Any]:

@@ -13,6 +13,7 @@ _WORDS: Mapping[str, str | Promise] = {
     "not_wanted": _("the member does not want this topic"),
     "too_often": _("sooner than the member wants it"),
     "account_gone": _("the account is closed or gone"),
+    "of_a_client": _("only a client gave us the address"),
     "unfit_address": _("nothing can be sent to the address"),
     "unfit_mail": _("a part of it cannot be sent as it was written"),
     "unfit_form": _("it could not be put together, and is tried again"),

@@ -15,6 +15,7 @@ from privacy.consent.people import Person
 from privacy.consent.queries import may_process, served
 from privacy.consent.services import decide, object_to, restrict
 from privacy.core.actors import Actor
+from privacy.datamap import graph
 from privacy.disposal.mandate import Mandate
 from privacy.disposal.services import close_account
 from privacy.evidence.models import EvidenceEntry
@@ -22,6 +23,7 @@ from privacy.messages import dispatching, services
 from privacy.messages.classes import Channel
 from privacy.messages.models import OutboxMessage, Preference, Suppression
 from privacy.messages.tokens import UnknownToken, read_token, token_for
+from tests.host.models import NewsletterContact
 from tests.messages.conftest import PASSWORD, Mailbox
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("site")]
@@ -397,6 +399,21 @@ def test_once_a_month_is_once_a_month(server: Mailbox, queue: Any, send: Any, me
     send()
     assert queue(user=member, now=now + timedelta(days=30)).refused == "too_often"
     assert queue(user=member, now=now + timedelta(days=32)).refused == ""
+
+
+def test_no_promotion_goes_to_an_address_that_only_a_client_gave(
+    server: Mailbox, queue: Any, send: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HTC-3.3-3: asked when it is queued, and again when it leaves."""
+    queue(address=ADDRESS)
+    declared = graph.find(NewsletterContact)
+    monkeypatch.setattr(declared, "scope", "client")
+    NewsletterContact.objects.create(address=ADDRESS, joined_at=now)
+    assert send().counts == {"dropped": 1}
+    assert queue(address=ADDRESS).refused == "of_a_client"
+    assert queue(address=ADDRESS, topic="request_answer").refused == ""
+    get_user_model().objects.create_user("robin", ADDRESS)
+    assert queue(address=ADDRESS).refused == ""
 
 
 def test_of_two_that_wait_together_who_wants_few_gets_one(
