@@ -45,6 +45,19 @@ def screen(name: str, *args: Any) -> str:
     return reverse(f"admin:privacy_{name}", args=args)
 
 
+def test_the_ledger_is_sorted_by_the_words_that_its_lines_wear(
+    clerk: Any, member: Person, stranger: Person, now: datetime
+) -> None:
+    answer(member, now)
+    client = clerk("view_consentrecord")
+    page = client.get(screen("consentrecord_changelist")).content.decode()
+    for words in ("agreed", "not agreed", "taken back", "run out"):
+        assert f">{words}</a>" in page
+    url = screen("consentrecord_changelist")
+    assert "1 consent record" in client.get(url, {"decision": "given"}).content.decode()
+    assert "0 consent" in client.get(url, {"decision": "withdrawn"}).content.decode()
+
+
 def test_the_ledger_shows_lines_and_nobody(clerk: Any, member: Person, stranger: Person, now: datetime) -> None:
     record = answer(member, now)
     answer(stranger, now)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -57,6 +58,13 @@ def test_nothing_published_is_said_plainly(profile: Any) -> None:
     response = Client().get("/privacy/")
     assert response.status_code == 404
     assert "privacy@example.org" in text_of(response)
+
+
+def test_whoever_finds_nothing_published_can_follow_every_contact() -> None:
+    contacts = {"email": "privacy@example.org", "form": "https://example.org/contact?about=legal"}
+    page = render_to_string("privacy/policies/none.html", {"site": {"contacts": contacts}})
+    assert 'href="mailto:privacy@example.org"' in page
+    assert 'href="https://example.org/contact?about=legal"' in page
 
 
 def test_an_old_version_stays_readable_and_says_that_another_is_in_force(two: Any) -> None:

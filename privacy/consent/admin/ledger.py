@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -18,11 +19,24 @@ from privacy.consent import queries, services
 from privacy.consent.admin.screens import ReadScreen, need
 from privacy.consent.commitments import is_proved
 from privacy.consent.forms import EnterForm, PersonForm
-from privacy.consent.models import ConsentContext, ConsentRecord
+from privacy.consent.models import ConsentContext, ConsentRecord, Decision
 from privacy.core.actors import Actor
-from privacy.core.chips import chip
+from privacy.core.chips import chip, look
 
 SEE_PEOPLE, ENTER = "privacy.view_consent_people", "privacy.enter_consents"
+
+
+class ByDecision(admin.SimpleListFilter):
+    """The decisions in the words that the lines below wear."""
+
+    title = gettext_lazy("decision")
+    parameter_name = "decision"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(one, look(ConsentRecord(decision=one).chip).label) for one in Decision.values]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ConsentRecord]) -> QuerySet[ConsentRecord]:
+        return queryset.filter(decision=self.value()) if self.value() else queryset
 
 
 @admin.register(ConsentRecord)
@@ -30,7 +44,7 @@ class ConsentRecordAdmin(ReadScreen[ConsentRecord]):
     """Nothing is ever changed here; what people sent in is a new line."""
 
     list_display = ("at", "decided", "purpose", "surface", "language", "expires_at")
-    list_filter = ("decision", "purpose", "at")
+    list_filter = (ByDecision, "purpose", "at")
     search_fields = ("=reference",)
     search_help_text = gettext_lazy("The whole reference, as the receipt says it")
     show_full_result_count = False
