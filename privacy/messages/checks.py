@@ -20,12 +20,15 @@ def the_form_can_be_kept(app_configs: Any, databases: Sequence[str] | None = Non
         return []
     from django.db import DatabaseError, transaction
 
+    from privacy.consent.models import Purpose
+
     try:
         with transaction.atomic():
             rules, site = message_rules(), facts()
+            purposes = set(Purpose.objects.values_list("code", flat=True))
     except (DatabaseError, PrivacyError):
         return []  # before the first migrate; a broken profile is told by its own check
-    return [*_faults(rules, bool(site.postal_address))]
+    return [*_faults(rules, bool(site.postal_address)), *_purposeless(rules, purposes)]
 
 
 @register("privacy", deploy=True)
@@ -62,3 +65,16 @@ def _faults(rules: MessageRules, has_address: bool) -> list[CheckMessage]:
             )
         )
     return found
+
+
+def _purposeless(rules: MessageRules, purposes: set[str]) -> list[CheckMessage]:
+    """A purpose may be added by the admin's screen as well, so the profile is not refused for one that is missing."""
+    return [
+        Warning(
+            f'The topic "{topic.code}" asks for a consent to "{topic.purpose}", which does not exist: nobody gets it.',
+            hint="Name one of the profile's [[consent.purposes]], or add it on the admin's screen of purposes.",
+            id="privacy.W804",
+        )
+        for topic in rules.topics.values()
+        if topic.purpose and topic.purpose not in purposes
+    ]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 
+from privacy.consent.models import Purpose
 from privacy.core.actors import Actor
 from privacy.evidence.models import EvidenceEntry
 from privacy.messages import services
@@ -352,3 +353,14 @@ def test_the_cost_of_a_run_grows_with_messages_by_one_transaction_each(
     few, many = asked(5, 0), asked(45, 100)
     # Two updates a message: what became of the one before, and that this one begins.
     assert many - few <= 2 * 40
+
+
+def test_a_topic_that_asks_for_a_purpose_nobody_declared_is_named(rules: Any, actor: Actor) -> None:
+    def found() -> list[str]:
+        return [one.msg for one in run_checks(databases=["default"]) if one.id == "privacy.W804"]
+
+    assert found() == []
+    Purpose.objects.filter(code="news").delete()
+    [told] = found()
+    assert '"newsletter"' in told
+    assert '"news"' in told
