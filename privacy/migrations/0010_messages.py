@@ -3,6 +3,7 @@
 import uuid
 
 import django.db.models.deletion
+import django.db.models.functions.text
 from django.db import migrations, models
 
 
@@ -396,6 +397,8 @@ class Migration(migrations.Migration):
                     models.Index(fields=["mailing", "state"], name="privacy_outbox_progress"),
                     models.Index(fields=["state", "sent_at"], name="privacy_outbox_sent"),
                     models.Index(fields=["user_key", "topic", "sent_at"], name="privacy_outbox_of_member"),
+                    models.Index(fields=["address"], name="privacy_outbox_address"),
+                    models.Index(django.db.models.functions.text.Lower("address"), name="privacy_outbox_any_case"),
                     models.Index(fields=["digest", "topic", "sent_at"], name="privacy_outbox_of_digest"),
                 ],
                 "constraints": [

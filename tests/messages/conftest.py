@@ -107,9 +107,10 @@ def server(settings: Any) -> Iterator[Mailbox]:
     mailbox = Mailbox()
     loop = asyncio.new_event_loop()
     serving = Server(mailbox)
-    loop.run_until_complete(serving.start())
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+    # From its own thread: a browser test in this process may have left a loop running in this one.
+    asyncio.run_coroutine_threadsafe(serving.start(), loop).result(10)
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", serving.port, 1
     yield mailbox

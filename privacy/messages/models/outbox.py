@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from privacy.messages.classes import Basis, Kind
@@ -103,6 +104,9 @@ class OutboxMessage(models.Model):
             models.Index(fields=("mailing", "state"), name="privacy_outbox_progress"),
             models.Index(fields=("state", "sent_at"), name="privacy_outbox_sent"),
             models.Index(fields=("user_key", "topic", "sent_at"), name="privacy_outbox_of_member"),
+            # An erasure finds what went to an address without an account, in any spelling.
+            models.Index(fields=("address",), name="privacy_outbox_address"),
+            models.Index(Lower("address"), name="privacy_outbox_any_case"),
             models.Index(fields=("digest", "topic", "sent_at"), name="privacy_outbox_of_digest"),
         )
 
