@@ -24,7 +24,7 @@ from privacy.consent.people import Network, Person
 from privacy.consent.queries import UnknownPurpose, flag_of, own_record, page_for
 from privacy.core.actors import Actor
 from privacy.core.errors import PrivacyError
-from privacy.core.pdf import PdfUnavailable, pdf_of
+from privacy.core.pdf import PdfUnavailable, pdf_installed, pdf_of
 from privacy.core.people import joined_at
 
 _SURFACE = "account"
@@ -176,5 +176,5 @@ def _back(request: HttpRequest, words: str) -> HttpResponseBase:
 def _page(request: HttpRequest, *, refused: str = "", status: int = 200) -> HttpResponse:
     person = Person.of_user(request.user)
     shown = page_for(person, language=get_language() or "en", joined_at=joined_at(request.user), now=timezone.now())
-    context = {"page": shown, "refused": refused, "grounds": member_grounds()}
+    context = {"page": shown, "refused": refused, "grounds": member_grounds(), "with_pdf": pdf_installed()}
     return render(request, "privacy/consent/page.html", context, status=status)

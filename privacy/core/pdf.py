@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,11 @@ class PdfUnavailable(PrivacyError):
             problem="no PDF can be made here",
             mend="Install the extra [pdf], and Pango (on Debian: libpango-1.0-0 and libpangoft2-1.0-0)",
         )
+
+
+def pdf_installed() -> bool:
+    """Whether WeasyPrint is there at all: pages offer no PDF where it is not. Nothing is loaded to find out."""
+    return find_spec("weasyprint") is not None
 
 
 def pdf_of(html: str, *, style: str = "") -> bytes:

@@ -11,7 +11,7 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from privacy.core.pdf import PdfUnavailable, pdf_of
+from privacy.core.pdf import PdfUnavailable, pdf_installed, pdf_of
 from privacy.policies import queries
 from privacy.policies.forms import CompareForm
 from privacy.policies.models import PolicyVersion
@@ -44,7 +44,12 @@ def versions(request: HttpRequest, document: str) -> HttpResponse:
     languages = list(dict.fromkeys(row.language for row in found))
     groups = [(language, [row for row in found if row.language == language]) for language in languages]
     now = {language: row.pk for language, row in queries.currents(document).items()}
-    context = {"document": found[0].document, "groups": groups, "in_force": set(now.values())}
+    context = {
+        "document": found[0].document,
+        "groups": groups,
+        "in_force": set(now.values()),
+        "with_pdf": pdf_installed(),
+    }
     return render(request, "privacy/policies/versions.html", context)
 
 
@@ -122,6 +127,7 @@ def _page(request: HttpRequest, row: PolicyVersion, *, is_current: bool = False)
         "others": [other for language, other in sorted(in_force.items()) if language != row.language],
         "documents": [one for one in queries.documents() if one.pk != row.document_id],
         "is_current": is_current,
+        "with_pdf": pdf_installed(),
     }
     return render(request, "privacy/policies/version.html", context)
 

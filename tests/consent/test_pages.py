@@ -192,3 +192,15 @@ def test_the_grounds_are_in_the_members_own_words(signed_in: Client, member: Per
     html = signed_in.get(PAGE).content.decode()
     assert "I need the data for a claim" in html
     assert "the person needs the data" not in html
+
+
+def test_where_no_pdf_can_be_made_none_is_offered(
+    signed_in: Client, member: Person, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = answer(member, now)
+    address = reverse("privacy:consent_receipt_pdf", args=[record.reference])
+    assert address in signed_in.get(PAGE).content.decode()
+    monkeypatch.setattr("privacy.core.pdf.find_spec", lambda name: None)
+    page = signed_in.get(PAGE).content.decode()
+    assert address not in page
+    assert reverse("privacy:consent_receipt", args=[record.reference, "iso27560"]) in page

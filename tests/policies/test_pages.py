@@ -106,6 +106,13 @@ def test_the_pdf_is_tagged_and_the_same_each_time(two: Any) -> None:
     assert first.content == again.content
 
 
+@pytest.mark.parametrize("address", ["/privacy/", "/privacy/documents/privacy/versions/"])
+def test_where_no_pdf_can_be_made_none_is_offered(address: str, two: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "2.pdf" in Client().get(address).content.decode()
+    monkeypatch.setattr("privacy.core.pdf.find_spec", lambda name: None)
+    assert ".pdf" not in Client().get(address).content.decode()
+
+
 def test_a_reader_chooses_among_the_languages_that_there_are(published: Callable[..., PolicyVersion]) -> None:
     published()
     published("# Datenschutz\n\nWir halten wenig. privacy@example.org\n", language="de")
