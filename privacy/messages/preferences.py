@@ -6,6 +6,7 @@ Source: HTC-5.3-2, CPT-2-3, CPT-6-1.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
@@ -16,7 +17,8 @@ from django.db import router, transaction
 from django.db.models import QuerySet
 
 from privacy.consent.people import Person
-from privacy.consent.queries import standing
+from privacy.consent.queries import UnknownPurpose, standing
+from privacy.consent.services import NothingToWithdraw, withdraw
 from privacy.core.actors import Actor
 from privacy.datamap.shapes import email_field
 from privacy.evidence.services import record
@@ -25,6 +27,9 @@ from privacy.messages.classes import Basis, Channel, Frequency, Level, Topic
 from privacy.messages.models import OutboxMessage, Preference, Suppression
 from privacy.messages.rules import MessageRules, message_rules
 from privacy.messages.suppression import OptOutReport, lift, opt_out, stopped, stops_of
+
+#: Where a withdrawal of the one press came from.
+SURFACE = "account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,8 @@ def choose(*, user: Any, choices: Iterable[Choice], now: datetime, actor: Actor)
 def stop_all(*, user: Any, level: str = "", now: datetime, actor: Actor) -> OptOutReport | None:
     """One press: everything that the profile lets a person stop, or all promotion, by every channel.
 
+    What rests on a consent is taken back as well: a refusal of the messages that it is about leaves it no use.
+
     Args:
         level: empty takes what the profile says, and at least all promotion.
 
@@ -134,6 +141,7 @@ def stop_all(*, user: Any, level: str = "", now: datetime, actor: Actor) -> OptO
     with transaction.atomic(using=router.db_for_write(Preference)):
         choose(user=user, choices=every, now=now, actor=actor)
         address = address_of(user)
+        take_back([Person.of_user(user)], [one.topic for one in shown], surface=SURFACE, now=now, actor=actor)
         if not address:
             return None
         return opt_out(
@@ -144,6 +152,13 @@ def stop_all(*, user: Any, level: str = "", now: datetime, actor: Actor) -> OptO
             now=now,
             actor=actor,
         )
+
+
+def take_back(people: Iterable[Person], topics: Iterable[Topic], *, surface: str, now: datetime, actor: Actor) -> None:
+    """Withdraw the consents that these topics rest on, of each of these people who gave one."""
+    for person, purpose in product(people, sorted({topic.purpose for topic in topics if topic.purpose})):
+        with suppress(NothingToWithdraw, UnknownPurpose):
+            withdraw(person=person, purpose=purpose, surface=surface, now=now, actor=actor)
 
 
 def standings(user: Any, *, rules: MessageRules | None = None, now: datetime) -> list[Standing]:

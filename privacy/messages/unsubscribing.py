@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
-from itertools import product
 
 from django.db import router, transaction
 
 from privacy.consent.people import Person
-from privacy.consent.queries import UnknownPurpose
-from privacy.consent.services import NothingToWithdraw, withdraw
 from privacy.core.actors import Actor
 from privacy.messages.classes import Channel, Level, Topic
 from privacy.messages.digests import digests
 from privacy.messages.models import OutboxMessage, Suppression
-from privacy.messages.preferences import unwanted
+from privacy.messages.preferences import take_back, unwanted
 from privacy.messages.rules import message_rules
 from privacy.messages.suppression import OptOutReport, opt_out_digest
 from privacy.messages.tokens import read_token
@@ -69,9 +65,7 @@ def leave(*, token: str, level: str = "", one_click: bool = False, now: datetime
         people = [Person(user_key=key) for key in members]
         # The same address may have agreed before it had an account.
         people += [Person(address=address)] if address else []
-        for person, purpose in product(people, sorted({one.purpose for one in stopped if one.purpose})):
-            with suppress(NothingToWithdraw, UnknownPurpose):
-                withdraw(person=person, purpose=purpose, surface=SURFACE, now=now, actor=actor)
+        take_back(people, stopped, surface=SURFACE, now=now, actor=actor)
     return report
 
 

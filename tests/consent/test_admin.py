@@ -156,8 +156,10 @@ def test_objections_are_decided_and_lifted_with_the_permission_for_it(
     assert looker.post(lift, {"reason": "x"}).status_code == 403
     client = clerk("view_flag", "decide_flags")
     assert "Reject it" in client.get(page).content.decode()
-    assert "must be told why" in client.post(decide, {}).content.decode()
-    assert client.post(decide, {"reason": "The law asks for it."}).status_code == 302
+    assert "must be told why" in client.post(decide, {"reject": "yes"}).content.decode()
+    assert "uphold the objection or reject it" in client.post(decide, {"reason": "A reason."}).content.decode()
+    assert Flag.objects.get().outcome == "pending"
+    assert client.post(decide, {"reject": "yes", "reason": "The law asks for it."}).status_code == 302
     assert may_process(member, "statistics", now=now + DAY)
     other = object_to(person=member, purpose="statistics", surface="account", now=now, actor=actor)
     assert client.post(screen("flag_decide", other.pk), {"uphold": "yes"}).status_code == 302

@@ -12,7 +12,7 @@ from django.test import Client
 
 from privacy.consent.models import Choice as ConsentChoice
 from privacy.consent.people import Person
-from privacy.consent.queries import may_process, served
+from privacy.consent.queries import last_word, may_process, served
 from privacy.consent.services import decide, object_to, restrict
 from privacy.core.actors import Actor
 from privacy.datamap import graph
@@ -448,6 +448,14 @@ def test_lists_for_the_sites_own_channels_leave_out_who_refused(rules: Any, memb
     keys = [str(member.pk), str(other.pk)]
     assert services.reachable(user_keys=keys, topic="offers", channel="phone") == {str(other.pk)}
     assert services.reachable(user_keys=keys, topic="newsletter", channel="post") == set()
+
+
+def test_the_one_press_takes_back_the_consent_that_a_newsletter_rests_on(member: Any, now: datetime) -> None:
+    agree(member, now)
+    services.stop_all(user=member, now=now, actor=Actor.member(member))
+    told = last_word(Person.of_user(member), "news")
+    assert told is not None
+    assert told.decision == "withdrawn"
 
 
 def test_one_press_stops_all_promotion_by_every_channel(rules: Any, queue: Any, member: Any, now: datetime) -> None:

@@ -62,6 +62,8 @@ class FlagAdmin(ReadScreen[Flag]):
     def decide_view(self, request: HttpRequest, pk: Any) -> HttpResponse:
         flag = self._decided(request, pk)
         form, uphold = RulingForm(request.POST), "uphold" in request.POST
+        if form.is_valid() and uphold == ("reject" in request.POST):
+            form.add_error(None, _("Say whether you uphold the objection or reject it."))
 
         def do() -> None:
             services.decide_objection(
