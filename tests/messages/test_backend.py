@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from anymail.signals import AnymailTrackingEvent
 from anymail.signals import tracking as provider_tracking
+from django.contrib.auth import forms as auth_forms
 from django.core.mail import EmailMultiAlternatives, mail_admins, send_mail
 from django.utils import timezone
 
 from privacy.core.actors import Actor
 from privacy.messages import services
 from privacy.messages.models import MailEvent, Mailing, OutboxMessage, Suppression
+from privacy.messages.resetting import PasswordResetForm
 from privacy.messages.rules import UnknownTopic
 from tests.messages.conftest import Mailbox
 
@@ -90,6 +92,21 @@ def test_the_topic_in_the_header_decides(ours: Mailbox, send: Any, now: datetime
     assert "X-Privacy-Topic" not in mail
     with pytest.raises(UnknownTopic):
         write(headers={"X-Privacy-Topic": "anything"}).send()
+
+
+def test_a_password_reset_reaches_even_whoever_stopped_all_correspondence(
+    rules: Any, ours: Mailbox, send: Any, member: Any, now: datetime
+) -> None:
+    rules('opt_out = "all"')
+    services.stop_all(user=member, now=now, actor=Actor.member(member))
+    words = {"domain_override": "example.org", "email_template_name": "registration/password_reset_subject.txt"}
+    for form in (auth_forms.PasswordResetForm({"email": ADDRESS}), PasswordResetForm({"email": ADDRESS})):
+        assert form.is_valid()
+        form.save(**words)
+    send()
+    [mail] = ours.to(ADDRESS)
+    assert "example.org" in mail["Subject"]
+    assert OutboxMessage.objects.get(state="sent").topic == "request_answer"
 
 
 def test_a_key_in_the_header_sends_once(ours: Mailbox, send: Any) -> None:
