@@ -58,6 +58,11 @@ class Strict(HTMLParser):
         self.ids: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "div":
+            assert dict(attrs).get("class") == "pv-scroll"
+            assert set(dict(attrs)) <= {"class", "tabindex", "role", "aria-labelledby"}
+            self.open.append(tag)
+            return
         assert tag in TAGS, tag
         for name, value in attrs:
             assert name in ATTRIBUTES, name
@@ -185,3 +190,11 @@ def test_dots_that_were_pushed_to_the_right_are_a_list() -> None:
 )
 def test_a_format_is_told_by_the_name_and_else_by_the_text(name: str, text: str, form: Format) -> None:
     assert format_of(name, text) == form
+
+
+def test_a_table_scrolls_in_a_box_that_the_keyboard_reaches_and_that_has_the_headings_name() -> None:
+    table = "|a|b|\n|-|-|\n|1|2|\n"
+    assert rendered(table, "markdown").html.startswith('<div class="pv-scroll" tabindex="0"><table>')
+    html = rendered(f"## What is kept\n\n{table}", "markdown").html
+    assert '<div class="pv-scroll" tabindex="0" role="group" aria-labelledby="section-1"><table>' in html
+    assert html.count("<div") == html.count("</div>") == 1

@@ -115,7 +115,7 @@ class _Writer(HTMLParser):
             tag, more = f"h{section.level}", f' id="{section.anchor}"'
         if not self._skipping:
             said = "".join(f' {name}="{escape(value or "")}"' for name, value in attrs)
-            self.out.append(f"<{tag}{more}{said}>")
+            self.out.append(f"{self._before(tag)}<{tag}{more}{said}>")
 
     def handle_endtag(self, tag: str) -> None:
         if _HEADING.fullmatch(tag):
@@ -124,7 +124,14 @@ class _Writer(HTMLParser):
                 return
             tag = f"h{self.sections[-1].level}"
         if not self._skipping and tag not in _VOID:
-            self.out.append(f"</{tag}>")
+            self.out.append(f"</{tag}>{'</div>' if tag == 'table' else ''}")
+
+    def _before(self, tag: str) -> str:
+        """A box around each table, so that a wide one scrolls by itself, with the keyboard too (WCAG 1.4.10, 2.1.1)."""
+        if tag != "table":
+            return ""
+        called = f' role="group" aria-labelledby="{self.sections[-1].anchor}"' if self.sections else ""
+        return f'<div class="pv-scroll" tabindex="0"{called}>'
 
     def handle_data(self, data: str) -> None:
         if not self._skipping:
