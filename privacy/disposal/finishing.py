@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from privacy.core.actors import Actor
 from privacy.core.among import Among
@@ -77,7 +78,7 @@ def _unfinished(keys: Sequence[uuid.UUID]) -> ClosureQuerySet:
 def _finish(
     closures: Closures, elsewhere_left: dict[uuid.UUID | None, list[str]], *, now: datetime, actor: Actor
 ) -> int:
-    busy = _held_by_others(closures)
+    busy = _held_by_others(closures, elsewhere_left)
     closures = [closure for closure in closures if closure.pk not in busy]
     unconfirmed = receipts.reasons(closures)
     left_by_key, left_by_batch = _left(closures)
@@ -113,9 +114,16 @@ def _sweeps_of(closures: Iterable[Closure]) -> SweepQuerySet:
     return Sweep.objects.filter(batch__in={closure.batch for closure in closures})
 
 
-def _held_by_others(closures: Closures) -> set[uuid.UUID]:
-    """Closures of which another run removes files at this moment; it finishes them, or else the next night does."""
-    rows = _sweeps_of(closures).filter(held()).values_list("subject_key", "batch")
+def _held_by_others(closures: Closures, unswept: Collection[uuid.UUID | None]) -> set[uuid.UUID]:
+    """Closures of which another run removes files at this moment; it finishes them, or else the next night does.
+
+    What this run got no hold of, and nobody has tried, is in the hands of a run whose claim is not committed yet.
+
+    Args:
+        unswept: batches that this run left alone.
+    """
+    untried = Q(attempts=0, error="") & ~Q(batch__in=[batch for batch in unswept if batch])
+    rows = _sweeps_of(closures).filter(held() | untried).values_list("subject_key", "batch")
     theirs = {(key, batch) for key, batch in rows}
     return {
         closure.pk

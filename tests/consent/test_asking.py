@@ -137,7 +137,7 @@ def test_rows_are_left_out_whose_person_permits_nothing(user: Any, member: Perso
 def test_who_permits_is_asked_in_batches_and_not_one_by_one(
     member: Person, stranger: Person, now: datetime, django_assert_num_queries: Any
 ) -> None:
-    crowd = [Person(user_key=str(number)) for number in range(1000, 1300)]
+    crowd = [Person(user_key=str(number)) for number in range(10**9, 10**9 + 300)]
     crowd += [Person(address=f"p{number}@example.org") for number in range(300)]
     for person in (member, stranger, crowd[5], crowd[-1]):
         answer(person, now)

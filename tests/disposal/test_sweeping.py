@@ -19,7 +19,7 @@ from privacy.core.actors import Actor
 from privacy.core.registries import NightContext, night_steps
 from privacy.datamap import graph
 from privacy.disposal.models import Closure, Sweep
-from privacy.disposal.services import Mandate, close_account
+from privacy.disposal.services import Mandate, close_account, run_closure
 from privacy.disposal.sweeping import sweep
 from privacy.evidence.models import EvidenceEntry
 from tests.disposal.planting import plant
@@ -84,6 +84,18 @@ def test_who_leaves_nothing_outside_is_done_in_the_transaction_that_erases_them(
     assert Closure.objects.get(pk=waits.closure_id).status == "done"
     finished = EvidenceEntry.objects.filter(act="disposal.finished")
     assert [entry.counts for entry in finished] == [{"accounts": 1}] * 2
+
+
+def test_a_file_that_another_run_is_about_to_claim_makes_no_closure_partial(
+    now: datetime, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its claim is not committed yet: this run gets hold of nothing, and sees nothing that is held."""
+    with monkeypatch.context() as patched:
+        patched.setattr("privacy.disposal.finishing.sweeping.sweep", lambda _rows: 0)
+        report = close_account(user=plant("claimed"), mandate=BY_PASSWORD, now=now, actor=actor)
+    assert (report.status, report.errors) == ("cut_off", ())
+    run_closure(closure=Closure.objects.get(), now=now, actor=actor)
+    assert Closure.objects.get().status == "done"
 
 
 class Picky(FileSystemStorage):
