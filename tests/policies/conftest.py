@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from privacy.core.actors import Actor
+from privacy.evidence import triggers
 from privacy.policies.models import PolicyDraft, PolicyVersion
 from privacy.policies.queries import draft_view
 from privacy.policies.services import import_text, publish
@@ -99,3 +100,10 @@ def published(draft: Callable[..., PolicyDraft], now: datetime, actor: Actor) ->
         return publish(draft=made, digest=draft_view(made).digest, now=at, actor=actor)
 
     return make
+
+
+@pytest.fixture
+def database_in_hand(db: None, settings: Any) -> None:
+    """Somebody owns the database, and has switched off what refuses to change a version."""
+    settings.PRIVACY = {**settings.PRIVACY, "EVIDENCE_TRIGGERS": False}
+    triggers.remove("default")

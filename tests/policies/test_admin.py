@@ -85,7 +85,7 @@ def test_a_version_is_withdrawn_with_a_reason_and_listed_so(
 
 
 def test_a_text_that_was_changed_in_the_database_is_told(
-    published: Callable[..., PolicyVersion], chief: Client
+    database_in_hand: None, published: Callable[..., PolicyVersion], chief: Client
 ) -> None:
     from django.db import connection
 

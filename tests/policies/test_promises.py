@@ -25,7 +25,7 @@ def write(text: str) -> None:
 
 
 def test_a_text_that_was_altered_breaks_the_promise_and_the_right_one_mends_it(
-    published: Callable[..., PolicyVersion], now: datetime
+    database_in_hand: None, published: Callable[..., PolicyVersion], now: datetime
 ) -> None:
     text = published().text
     published()
