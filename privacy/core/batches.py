@@ -81,6 +81,14 @@ def within(field: str, lower: Any, upper: Any) -> Q:
     return inside if lower is None else inside & Q(**{f"{field}__gt": lower})
 
 
+def above(field: str, lower: Any) -> Q:
+    """The lower end of a window alone, for rows that its upper end bounds already.
+
+    A second upper end costs: of two, SQLite may walk along its index as far as the wider.
+    """
+    return Q() if lower is None else Q(**{f"{field}__gt": lower})
+
+
 def chunks(items: list[Any] | tuple[Any, ...], size: int) -> Iterator[list[Any]]:
     """A sequence already in memory, in lists of at most ``size``."""
     for start in range(0, len(items), size):

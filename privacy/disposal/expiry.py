@@ -19,7 +19,7 @@ from django.db import router, transaction
 from django.db.models import Q, QuerySet
 
 from privacy.core.actors import Actor
-from privacy.core.batches import windows, within
+from privacy.core.batches import above, windows
 from privacy.core.conf import settings
 from privacy.core.locks import one_at_a_time
 from privacy.core.pacing import Pace
@@ -86,7 +86,7 @@ def expire(
         before, along = report.rows, report.children
         with _window(declared, pace):
             # Asked anew: a hold may have been placed since the last window.
-            window = over(declared, expiry, cutoff).filter(within(expiry.start, lower, upper))
+            window = over(declared, expiry, upper).filter(above(expiry.start, lower))
             if isinstance(expiry.action, Anonymise):
                 _mask_window(declared, expiry.action, window, report, now=now)
             else:
@@ -126,7 +126,7 @@ def end_keep(
     for lower, upper in windows(rows, keep.start, until=until, size=pace.size):
         before, along = report.rows, report.children
         with _window(declared, pace):
-            window = kept_over(declared, keep, moment).filter(within(keep.start, lower, upper))
+            window = kept_over(declared, keep, moment, until=upper).filter(above(keep.start, lower))
             remove(declared.model, window.filter(last), report, now=now, hooks=declared.data.hooks)
             report.rows += window.update(**emptied(declared, keep)) if emptied(declared, keep) else 0
             counts = {"rows": report.rows - before, "taken_along": report.children - along}
@@ -135,10 +135,17 @@ def end_keep(
     return report
 
 
-def kept_over(declared: Declared, keep: KeptField, moment: datetime, spared: Spared | None = None) -> QuerySet[Any]:
+def kept_over(
+    declared: Declared,
+    keep: KeptField,
+    moment: datetime,
+    spared: Spared | None = None,
+    *,
+    until: datetime | None = None,
+) -> QuerySet[Any]:
     """Rows cut from their person whose ground for ``keep`` has ended at ``moment``, that still hold it, and that no
-    hold keeps; ``spared`` as in ``over``."""
-    cutoff = keep.period.cutoff(moment, settings.calendar)
+    hold keeps; ``spared`` as in ``over``. ``until`` is the end of a window before that."""
+    cutoff = until or keep.period.cutoff(moment, settings.calendar)
     blank = emptied(declared, keep)
     holding = unmasked(blank) if blank else Q(pk__in=[])
     rows = left_behind(declared).filter(**{f"{keep.start}__lte": cutoff})
