@@ -55,15 +55,15 @@ def compare(what: str, statements: Sequence[str], size: Size, *, limit: float) -
 
 def _compare(what: str, statements: Sequence[str], members: int, size: Size, *, limit: float) -> Result:
     slices = _slices(members, size.rounds)
+    whole, people = len(slices) == 1, len(slices[0])
     batches: list[list[int]] = []
     order: list[int] = []
     ends: dict[str, tuple[int, ...]] = {}
 
     def prepared() -> list[int]:
-        if len(slices) > 1 and batches:
-            return slices.pop()
-        site(members, size.share)
-        return slices.pop() if len(slices) > 1 else slices[0]
+        if whole or not batches:
+            site(members, size.share)
+        return slices[0] if whole else slices.pop()
 
     def ours(_round: int) -> float:
         keys = prepared()
@@ -82,9 +82,8 @@ def _compare(what: str, statements: Sequence[str], members: int, size: Size, *, 
 
     ours(-1)  # nobody's time counts until code and batches are known
     mine, other = in_turns(ours, raw, size.rounds)
-    if len(slices) == 1 and ends["ours"] != ends["raw"]:
+    if whole and ends["ours"] != ends["raw"]:
         raise SystemExit(f"{what}: the two ways did not leave the same rows behind")
-    people = len(slices[0]) if slices else 0
     return ratio(
         f"{what}, {members} members",
         mine,
