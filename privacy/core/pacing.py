@@ -18,12 +18,12 @@ from privacy.core.conf import settings
 #: What a transaction may take on SQLite, whatever ``TRANSACTION_SECONDS`` says: logins wait for it.
 SQLITE_SECONDS = 0.9
 #: On SQLite the work pauses after so many seconds of writing, although nobody seems to wait …
-TURN = 1.8
+TURN = 0.9
 #: … for so long that whoever waits looks once: SQLite's own patience is at most a tenth of a second between two looks.
 GAP = 0.12
 #: Where others write, the work takes no more than this share of the time on SQLite.
 SHARED = 0.5
-_FIRST, _GROWTH = 50, 10.0
+_FIRST, _GROWTH = 25, 10.0
 #: On a machine that does much else, what every transaction costs by itself may be most of the budget. Fewer items would
 #: then cost more altogether, down to one at a time: it is aimed at so many times that cost, within so many budgets.
 _WORTH, _STRETCH, _MOSTLY = 3.0, 1.5, 0.9

@@ -23,7 +23,6 @@ from privacy.core.reports import jsonable
 from privacy.evidence.acts import acts
 from privacy.evidence.commitments import commit, content_of, new_salt
 from privacy.evidence.models import EvidenceDetail, EvidenceEntry
-from privacy.evidence.querysets import EvidenceDetailQuerySet
 
 #: "coop.Order", "coop.Order:placed_at: P13M → P12M", "first, large", a periodic task or a site's code such as "HTC".
 _LABEL = re.compile(
@@ -130,8 +129,6 @@ def forget(*, subjects: Sequence[str]) -> int:
 def drop_expired_details(*, horizon: datetime, dry_run: bool, progress: Progress | None = None) -> int:
     """Remove the details whose end comes before ``horizon``, a window at a time; what a legal hold keeps stays.
 
-    Three queries a window: holds are asked anew for each.
-
     Args:
         horizon: when the next night may begin; what would cross its end before goes now.
         dry_run: count only.
@@ -141,16 +138,14 @@ def drop_expired_details(*, horizon: datetime, dry_run: bool, progress: Progress
     """
     using = router.db_for_write(EvidenceDetail)
     without_held = providers.find("without_held_rows")
-
-    def over(moment: datetime) -> EvidenceDetailQuerySet:
-        rows = EvidenceDetail.objects.using(using).over(moment)
-        return without_held(rows) if without_held else rows
-
+    details = EvidenceDetail.objects.using(using)
+    free = without_held(details.all()) if without_held else details.all()
+    over = free.over(horizon)
     if dry_run:
-        return over(horizon).count()
+        return over.count()
     dropped = 0
-    for lower, upper in windows(over(horizon), "until", until=horizon, size=settings.window_rows):
-        dropped += over(upper).filter(above("until", lower)).delete()[0]
+    for lower, upper in windows(over, "until", until=horizon, size=settings.window_rows):
+        dropped += free.over(upper).filter(above("until", lower)).delete()[0]
         if progress:
             progress({"details": dropped})
     return dropped

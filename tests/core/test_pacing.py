@@ -108,7 +108,7 @@ def test_on_sqlite_work_begins_small_and_no_transaction_is_planned_longer_than_a
 ) -> None:
     settings.PRIVACY = {**settings.PRIVACY, "TRANSACTION_SECONDS": 60}
     sizes = work(pace(clock), clock, each=0.01, times=6)
-    assert sizes[0] == 50
+    assert sizes[0] == 25
     assert max(sizes) * 0.01 <= pacing.SQLITE_SECONDS
 
 

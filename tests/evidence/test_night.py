@@ -87,7 +87,7 @@ def test_it_removes_by_windows_and_saves_its_progress(
     for n in range(5):
         until = now - timedelta(hours=n)
         record_many(drafts=[Draft(ACT, until=until)] * 40, now=now - timedelta(days=40), actor=actor)
-    with override_settings(PRIVACY={"WINDOW_ROWS": 40}), django_assert_max_num_queries(17):
+    with override_settings(PRIVACY={"WINDOW_ROWS": 40}), django_assert_max_num_queries(12):
         dropped = drop_expired_details(horizon=now, dry_run=False, progress=night.progress)
     assert dropped == 200
     assert saved == [{"details": n} for n in (40, 80, 120, 160, 200)]

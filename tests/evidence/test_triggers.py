@@ -72,6 +72,15 @@ else:
     ATTACKS["update or ignore"] = "UPDATE OR IGNORE privacy_evidenceentry SET label = 'x' WHERE id = %s"
 
 
+@pytest.mark.skipif(not POSTGRESQL, reason="SQLite's own attacks of this kind are below")
+def test_an_insert_over_an_entry_that_is_there_changes_nothing(entry: EvidenceEntry) -> None:
+    with pytest.raises(DatabaseError, match="duplicate key"), transaction.atomic():
+        _run(INSERT, entry.pk)
+    _run(f"{INSERT} ON CONFLICT (id) DO NOTHING", entry.pk)
+    stored = EvidenceEntry.objects.get()
+    assert (stored.act, stored.label, stored.commitment) == (entry.act, entry.label, entry.commitment)
+
+
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_evidence_refuses_update_delete_and_replacement(attack: str, entry: EvidenceEntry) -> None:
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
