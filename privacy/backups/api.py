@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
 from django.urls import path
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
@@ -132,9 +131,6 @@ class Backups(_WithPeriod, ForStaff, ListEndpoint):
     filterset_class = BackupFilters
     ordering = ("-taken_at", "-id")
 
-    def rows(self, request: Request) -> QuerySet[Backup]:
-        return Backup.objects.all()
-
 
 class OneBackup(_WithPeriod, ForStaff, OneEndpoint):
     """One file in a storage of backups."""
@@ -143,9 +139,6 @@ class OneBackup(_WithPeriod, ForStaff, OneEndpoint):
     permission = VIEW
     model = Backup
     serializer_class = BackupSerializer
-
-    def rows(self, request: Request) -> QuerySet[Backup]:
-        return Backup.objects.all()
 
 
 class Copies(ForStaff, ListEndpoint):
@@ -158,9 +151,6 @@ class Copies(ForStaff, ListEndpoint):
     filterset_class = CopyFilters
     ordering = ("name",)
 
-    def rows(self, request: Request) -> QuerySet[RegisteredCopy]:
-        return RegisteredCopy.objects.all()
-
 
 class Confirm(ForStaff, OfRows):
     """A copy elsewhere and its end."""
@@ -169,9 +159,6 @@ class Confirm(ForStaff, OfRows):
     permission, to_change = VIEW_COPY, CONFIRM
     model = RegisteredCopy
     serializer_class = CopySerializer
-
-    def rows(self, request: Request) -> QuerySet[RegisteredCopy]:
-        return RegisteredCopy.objects.all()
 
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Confirm that a copy was destroyed.

@@ -153,9 +153,6 @@ class Seals(ForStaff, ListEndpoint):
     serializer_class = SealSerializer
     ordering = ("-number",)
 
-    def rows(self, request: Request) -> QuerySet[Seal]:
-        return Seal.objects.all()
-
 
 urlpatterns = [
     path("", Entries.as_view(), name="evidence"),

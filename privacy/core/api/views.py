@@ -174,6 +174,11 @@ class ForStaff(Endpoint):
     to_change: ClassVar[str] = ""
     permission_classes = (Staff,)
 
+    def rows(self, request: Request) -> QuerySet[Any]:
+        """Where the view is about a model: all of it, to whoever has the permission."""
+        model: type[Model] = self.model  # type: ignore[attr-defined]
+        return model._default_manager.all()
+
 
 def _holds_nul(sent: str) -> bool:
     try:

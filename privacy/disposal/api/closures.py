@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
-from rest_framework.request import Request
 
 from privacy.core.api.fields import Moment, word
 from privacy.core.api.filters import MomentFilter
@@ -166,9 +164,6 @@ class Closures(ForStaff, ListEndpoint):
     filterset_class = ClosureFilters
     ordering = ("-closed_at", "-id")
 
-    def rows(self, request: Request) -> QuerySet[Closure]:
-        return Closure.objects.all()
-
 
 class OneClosure(ForStaff, OneEndpoint):
     """One closure: what went, what stays and why, what is left."""
@@ -177,6 +172,3 @@ class OneClosure(ForStaff, OneEndpoint):
     permission = VIEW
     model = Closure
     serializer_class = ClosureOneSerializer
-
-    def rows(self, request: Request) -> QuerySet[Closure]:
-        return Closure.objects.all()

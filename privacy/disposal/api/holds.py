@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
-from rest_framework.request import Request
 
 from privacy.core.api.fields import Moment, word
 from privacy.core.api.filters import YesNoFilter
@@ -87,9 +85,6 @@ class Holds(ForStaff, ListEndpoint):
     filterset_class = HoldFilters
     ordering = ("-placed_at", "-id")
 
-    def rows(self, request: Request) -> QuerySet[Hold]:
-        return Hold.objects.all()
-
 
 class OneHold(ForStaff, OneEndpoint):
     """One legal hold."""
@@ -98,6 +93,3 @@ class OneHold(ForStaff, OneEndpoint):
     permission = "privacy.view_hold"
     model = Hold
     serializer_class = HoldSerializer
-
-    def rows(self, request: Request) -> QuerySet[Hold]:
-        return Hold.objects.all()

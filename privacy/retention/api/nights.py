@@ -119,9 +119,6 @@ class Nights(ForStaff, ListEndpoint):
     filterset_class = NightFilters
     ordering = ("-as_of", "-id")
 
-    def rows(self, request: Request) -> QuerySet[NightRun]:
-        return NightRun.objects.all()
-
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Ask for a night now.
 

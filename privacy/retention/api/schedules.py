@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -123,9 +122,6 @@ class _Schedules(ForStaff, OfRows):
         if not hasattr(self, "_book"):
             self._book = Rulebook()
         return self._book
-
-    def rows(self, request: Request) -> QuerySet[Schedule]:
-        return Schedule.objects.all()
 
 
 class Schedules(_Schedules, ListEndpoint):
