@@ -17,7 +17,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
-from privacy.consent import queries
+from privacy.consent import permission, queries
 from privacy.consent.people import Person
 
 P = ParamSpec("P")
@@ -39,11 +39,11 @@ def may_process(subject: Any, purpose: str, *, now: datetime | None = None) -> b
     """
     person = _person(subject)
     if now is not None:
-        return queries.may_process(person, purpose, now=now)
+        return permission.may_process(person, purpose, now=now)
     known = _known.get()
     found = known.get(person) if known is not None else None
     if found is None:
-        found = queries.standing(person, now=timezone.now())
+        found = permission.standing(person, now=timezone.now())
         if known is not None:
             known[person] = found
     if purpose not in found:
@@ -79,8 +79,8 @@ def requires(
 
 
 def permitted_rows(rows: QuerySet[M], purpose: str, *, subject: str = "", now: datetime | None = None) -> QuerySet[M]:
-    """The rows whose person permits a purpose; the arguments are those of ``queries.permitted_rows``."""
-    return queries.permitted_rows(rows, purpose, subject=subject, now=now or timezone.now())
+    """The rows whose person permits a purpose; the arguments are those of ``permission.permitted_rows``."""
+    return permission.permitted_rows(rows, purpose, subject=subject, now=now or timezone.now())
 
 
 def open_questions(subject: Any) -> int:

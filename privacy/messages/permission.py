@@ -15,7 +15,8 @@ from django.db.models import Max, QuerySet
 from django.db.models.functions import Coalesce
 
 from privacy.consent.people import Person
-from privacy.consent.queries import UnknownPurpose, against_promotion, permitted
+from privacy.consent.permission import against_promotion, permitted
+from privacy.consent.queries import UnknownPurpose
 from privacy.core.among import Among
 from privacy.core.conf import settings
 from privacy.core.periods import Period

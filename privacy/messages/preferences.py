@@ -17,7 +17,8 @@ from django.db import router, transaction
 from django.db.models import QuerySet
 
 from privacy.consent.people import Person
-from privacy.consent.queries import UnknownPurpose, standing
+from privacy.consent.permission import standing
+from privacy.consent.queries import UnknownPurpose
 from privacy.consent.services import NothingToWithdraw, withdraw
 from privacy.core.actors import Actor
 from privacy.datamap.shapes import email_field

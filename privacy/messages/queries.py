@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from privacy.consent.models import Flag
-from privacy.consent.queries import permitted_rows
+from privacy.consent.permission import permitted_rows
 from privacy.core.batches import keyset
 from privacy.core.conf import settings
 from privacy.datamap.rows import key_as_text

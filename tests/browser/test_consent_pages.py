@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from privacy.consent.models import Choice
 from privacy.consent.people import Person
-from privacy.consent.queries import may_process
+from privacy.consent.permission import may_process
 from privacy.consent.services import object_to
 from privacy.core.actors import Actor
 from privacy.promises.services import load_profile

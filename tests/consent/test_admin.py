@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from privacy.consent.models import ConsentRecord, Flag, Purpose, Wording
 from privacy.consent.people import Person
-from privacy.consent.queries import may_process
+from privacy.consent.permission import may_process
 from privacy.consent.services import object_to
 from privacy.core.actors import Actor
 from tests.consent.conftest import answer, wording

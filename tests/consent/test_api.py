@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from privacy.consent.models import ConsentRecord
 from privacy.consent.people import Person
-from privacy.consent.queries import may_process
+from privacy.consent.permission import may_process
 from privacy.consent.services import object_to
 from privacy.core.actors import Actor
 from tests.consent.conftest import answer, wording

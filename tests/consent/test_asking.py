@@ -19,7 +19,8 @@ from django.urls import path
 from privacy.consent import asking, may_process, permitted_rows, requires
 from privacy.consent.models import Choice
 from privacy.consent.people import Person
-from privacy.consent.queries import UnknownPurpose, open_questions, permitted, questions
+from privacy.consent.permission import permitted
+from privacy.consent.queries import UnknownPurpose, open_questions, questions
 from privacy.consent.services import object_to, restrict, withdraw
 from privacy.core.actors import Actor
 from tests.consent.conftest import PROFILE, answer

@@ -13,7 +13,8 @@ from privacy.consent import signals
 from privacy.consent.commitments import is_proved
 from privacy.consent.models import Choice, ConsentContext, ConsentRecord, Wording
 from privacy.consent.people import Network, NoPerson, Person
-from privacy.consent.queries import UnknownPurpose, last_word, may_process
+from privacy.consent.permission import may_process
+from privacy.consent.queries import UnknownPurpose, last_word
 from privacy.consent.services import (
     NobodyIsAsked,
     NoConsentFrom,

@@ -13,7 +13,8 @@ from privacy.consent import signals
 from privacy.consent.commitments import is_proved
 from privacy.consent.models import Choice, ConsentContext, ConsentRecord, Flag
 from privacy.consent.people import Person
-from privacy.consent.queries import last_word, may_process, open_questions
+from privacy.consent.permission import may_process
+from privacy.consent.queries import last_word, open_questions
 from privacy.consent.services import expire_grants, forget_address, object_to, withdraw
 from privacy.core.actors import Actor
 from privacy.core.pseudonyms import pseudonym

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from privacy.consent.models import Flag
 from privacy.consent.people import Person
-from privacy.consent.queries import against_promotion, may_process, permitted
+from privacy.consent.permission import against_promotion, may_process, permitted
 from privacy.consent.services import (
     AlreadyRaised,
     CannotReject,

@@ -12,7 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from privacy.consent.models import Choice, ConsentContext, ConsentRecord, Purpose
 from privacy.consent.people import Person
-from privacy.consent.queries import may_process, permitted, questions
+from privacy.consent.permission import may_process, permitted
+from privacy.consent.queries import questions
 from privacy.consent.rules import ConsentRules
 from privacy.consent.services import (
     NothingToWithdraw,

@@ -19,7 +19,7 @@ from django.utils import translation
 
 from privacy.consent.models import Choice, ConsentRecord, Flag
 from privacy.consent.people import Person
-from privacy.consent.queries import may_process
+from privacy.consent.permission import may_process
 from privacy.consent.services import add_wording, object_to
 from privacy.core.actors import Actor
 from tests.consent.conftest import answer, wording

@@ -10,7 +10,8 @@ import pytest
 
 from privacy.consent.models import ConsentContext, ConsentRecord, Flag
 from privacy.consent.people import Person
-from privacy.consent.queries import last_word, may_process
+from privacy.consent.permission import may_process
+from privacy.consent.queries import last_word
 from privacy.consent.services import decide_objection, lift, object_to, restrict, withdraw
 from privacy.core.actors import Actor
 from privacy.disposal.journal.replaying import replay

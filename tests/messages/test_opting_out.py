@@ -12,7 +12,8 @@ from django.test import Client
 
 from privacy.consent.models import Choice as ConsentChoice
 from privacy.consent.people import Person
-from privacy.consent.queries import last_word, may_process, served
+from privacy.consent.permission import may_process
+from privacy.consent.queries import last_word, served
 from privacy.consent.services import decide, object_to, restrict
 from privacy.core.actors import Actor
 from privacy.datamap import graph
