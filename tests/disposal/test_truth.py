@@ -163,6 +163,30 @@ def test_a_model_met_outside_the_plan_stops_the_run_and_is_named(now: datetime) 
     expect_mended(now)
 
 
+@pytest.mark.parametrize("model", [host.NewsletterContact, host.PageView, host.Comment])
+def test_rows_that_a_trigger_keeps_from_being_deleted_are_residue(model: Any, now: datetime) -> None:
+    """Found by address, by a link, and by a link that no step before has read."""
+    user = plant("spared")
+    with connection.cursor() as cursor:
+        table = model._meta.db_table
+        if connection.vendor == "sqlite":
+            cursor.execute(f"CREATE TRIGGER spare BEFORE DELETE ON {table} BEGIN SELECT RAISE(IGNORE); END")
+        else:
+            cursor.execute("CREATE FUNCTION spare() RETURNS trigger AS $$ BEGIN RETURN NULL; END $$ LANGUAGE plpgsql")
+            cursor.execute(f"CREATE TRIGGER spare BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION spare()")
+    try:
+        closure = close(user, now)
+    finally:
+        with connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
+                cursor.execute("DROP TRIGGER spare")
+            else:
+                cursor.execute("DROP FUNCTION spare CASCADE")
+
+    expect_partial(closure, f"{model._meta.label}: rows were still there after they were deleted", now)
+    expect_mended(now)
+
+
 def test_an_anonymised_value_that_stayed_is_residue(now: datetime) -> None:
     user = plant("stayed")
     with connection.cursor() as cursor:
