@@ -16,7 +16,7 @@ from privacy.consent.models import ConsentRecord, Decision, Flag, Wording
 from privacy.consent.subjects import Subject
 from privacy.consent.writing import last_of, using, write
 from privacy.core.actors import Actor
-from privacy.core.registries import Replayer, Told, replayers
+from privacy.core.replayers import Replayer, Told, replayers
 from privacy.disposal.journal import matching
 
 

@@ -6,7 +6,7 @@ who filled it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -16,65 +16,9 @@ from uuid import UUID
 from django.utils.functional import Promise
 
 from privacy.core.actors import Actor
-from privacy.core.errors import PrivacyError
+from privacy.core.registry import Registry
 
 T = TypeVar("T")
-
-
-class RegisteredTwice(PrivacyError):
-    """A name was registered a second time with another entry."""
-
-
-class NotRegistered(PrivacyError):
-    """Nobody registered that name."""
-
-
-class Registry(Generic[T]):
-    """Named entries in the order in which they were registered.
-
-    Raises:
-        RegisteredTwice: from ``add`` when the name is taken by another entry.
-        NotRegistered: from ``get`` when nobody took the name.
-    """
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-        self._entries: dict[str, T] = {}
-
-    def add(self, name: str, entry: T) -> T:
-        if self._entries.get(name, entry) is not entry:
-            raise RegisteredTwice(
-                field=name, problem=f"this {self.kind} is registered already", mend="Choose another name"
-            )
-        self._entries[name] = entry
-        return entry
-
-    def get(self, name: str) -> T:
-        try:
-            return self._entries[name]
-        except KeyError:
-            known = ", ".join(sorted(self._entries)) or "none"
-            raise NotRegistered(
-                field=name, problem=f"no {self.kind} has this name", mend=f"Use one of: {known}"
-            ) from None
-
-    def find(self, name: str) -> T | None:
-        return self._entries.get(name)
-
-    def remove(self, name: str) -> None:
-        self._entries.pop(name, None)
-
-    def names(self) -> list[str]:
-        return list(self._entries)
-
-    def __iter__(self) -> Iterator[T]:
-        return iter(list(self._entries.values()))
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._entries
-
-    def __len__(self) -> int:
-        return len(self._entries)
 
 
 # --- live checks ---------------------------------------------------------------------------
@@ -266,53 +210,6 @@ class HourlyStep:
 
 
 hourly_steps: Registry[HourlyStep] = Registry("hourly step")
-
-
-# --- the journal ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One thing that the journal tells, in the last state it told of it.
-
-    Attributes:
-        kind: which replayer understands it, ``"closure"``.
-        id: of the row it was told about; one thing keeps its id through all its states.
-        state: ``"intended"``, ``"done"``, ``"void"`` or a word of its kind.
-        states: every state that was told, the oldest first.
-        at: when the last was told, in UTC.
-        who: keyed fingerprints of whom it is about, by what was fingerprinted (``{"account": "…"}``).
-        facts: what else its replayer needs: moments, labels and figures, never a personal value.
-    """
-
-    kind: str
-    id: str
-    state: str
-    states: tuple[str, ...]
-    at: datetime
-    who: Mapping[str, str]
-    facts: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Replayer:
-    """Applies again, after a restore, what the journal tells of one kind.
-
-    Attributes:
-        kind: ``"closure"``.
-        order: kinds run by rising order: what protects comes before what destroys.
-        title: what it applies.
-        run: gets all of its kind, the moment, and who acts; safe to call again after a crash at any line. It
-            returns counts, never skips silently, and raises when it cannot do its work.
-    """
-
-    kind: str
-    order: int
-    title: str | Promise
-    run: Callable[[list[Told], datetime, Actor], Mapping[str, int]]
-
-
-replayers: Registry[Replayer] = Registry("replayer")
 
 
 # --- profile sections ----------------------------------------------------------------------

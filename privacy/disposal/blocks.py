@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from privacy.core.registries import Replayer, key_users, providers, replayers
+from privacy.core.registries import key_users, providers
+from privacy.core.replayers import Replayer, replayers
 from privacy.disposal.holds import blocks as hold_blocks  # noqa: F401
 from privacy.disposal.journal import closures as journalling
 from privacy.disposal.journal import files, heads

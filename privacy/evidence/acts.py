@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from privacy.core.registries import Registry
+from privacy.core.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from privacy.core.errors import PrivacyError
-from privacy.core.registries import Registry
+from privacy.core.registry import Registry
 from privacy.datamap import graph
 from privacy.datamap.shapes import email_field
 

@@ -8,15 +8,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from privacy.core.registries import (
-    DeskCard,
-    PageBlock,
-    Replayer,
-    desk_cards,
-    key_users,
-    page_blocks,
-    replayers,
-)
+from privacy.core.registries import DeskCard, PageBlock, desk_cards, key_users, page_blocks
+from privacy.core.replayers import Replayer, replayers
 from privacy.messages import journalling, queries
 from privacy.messages.classes import Channel
 from privacy.messages.preferences import standings

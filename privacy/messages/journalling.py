@@ -18,7 +18,7 @@ from privacy.core.actors import Actor
 from privacy.core.among import Among
 from privacy.core.batches import chunks
 from privacy.core.pseudonyms import pseudonym
-from privacy.core.registries import Told
+from privacy.core.replayers import Told
 from privacy.disposal import journal
 from privacy.disposal.journal import Line, files, matching
 from privacy.messages.models import OutboxMessage, Preference, Suppression

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from privacy.core.actors import Actor
-from privacy.core.registries import Replayer, Told, replayers
+from privacy.core.replayers import Replayer, Told, replayers
 from privacy.evidence.services import record
 from privacy.policies import journalling
 from privacy.policies.drafting import database

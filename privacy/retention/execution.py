@@ -21,7 +21,8 @@ from django.utils.translation import gettext as _
 from privacy.core.actors import Actor
 from privacy.core.errors import PrivacyError
 from privacy.core.readonly import read_only
-from privacy.core.registries import NightContext, NightStep, Registry, StepReport, night_steps
+from privacy.core.registries import NightContext, NightStep, StepReport, night_steps
+from privacy.core.registry import Registry
 from privacy.disposal.journal.restores import notice, require_whole
 from privacy.evidence.services import record
 from privacy.retention import careful, mail

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from privacy.core.registries import NotRegistered, RegisteredTwice, Registry
+from privacy.core.registry import NotRegistered, RegisteredTwice, Registry
 
 
 def test_entries_come_in_the_order_of_their_registration() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from privacy.core.actors import Actor
-from privacy.core.registries import replayers
+from privacy.core.replayers import replayers
 from privacy.disposal.journal import files
 from privacy.disposal.journal.lines import gathered
 from privacy.evidence.models import EvidenceEntry

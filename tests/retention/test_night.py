@@ -12,7 +12,8 @@ from privacy.core.actors import Actor
 from privacy.core.errors import PrivacyError
 from privacy.core.periods import Period
 from privacy.core.processes import this_process
-from privacy.core.registries import NightContext, NotRegistered, StepReport, night_steps
+from privacy.core.registries import NightContext, StepReport, night_steps
+from privacy.core.registry import NotRegistered
 from privacy.evidence.models import EvidenceEntry
 from privacy.retention import execution, liveness
 from privacy.retention.models import NightRun, NightStepRun, Schedule

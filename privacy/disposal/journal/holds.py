@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from privacy.core.actors import Actor
-from privacy.core.registries import Told
+from privacy.core.replayers import Told
 from privacy.disposal import closing, journal
 from privacy.disposal.journal import Line, files, matching
 from privacy.disposal.models import Hold

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, time, timedelta
 from django.db import router
 
 from privacy.core.batches import chunks
-from privacy.core.registries import Told, providers
+from privacy.core.registries import providers
+from privacy.core.replayers import Told
 from privacy.disposal.journal import closures as journalling
 from privacy.disposal.journal import files, lines, telling
 from privacy.disposal.journal.files import Segment

@@ -11,7 +11,7 @@ from typing import Any
 
 from privacy.core.errors import PrivacyError
 from privacy.core.pseudonyms import known_key_ids, naming, pseudonym, pseudonym_key_id, pseudonyms
-from privacy.core.registries import Told
+from privacy.core.replayers import Told
 from privacy.core.reports import jsonable
 
 _spell = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode

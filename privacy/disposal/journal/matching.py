@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from privacy.core.among import Among
 from privacy.core.batches import keyset
 from privacy.core.people import created_field
-from privacy.core.registries import Told
+from privacy.core.replayers import Told
 from privacy.datamap.shapes import email_field
 from privacy.disposal.journal.lines import fingerprinting, fingerprints
 

@@ -15,7 +15,7 @@ from django.db import connections, router, transaction
 
 from privacy.core.actors import Actor
 from privacy.core.errors import PrivacyError
-from privacy.core.registries import Told, replayers
+from privacy.core.replayers import Told, replayers
 from privacy.disposal.journal import files, lines, telling
 from privacy.disposal.journal.restores import is_behind, is_restored, notice, replaying
 from privacy.disposal.models import JournalPage

@@ -14,7 +14,7 @@ from privacy.core.actors import Actor
 from privacy.core.batches import chunks
 from privacy.core.conf import settings
 from privacy.core.pseudonyms import pseudonym, pseudonym_key_id
-from privacy.core.registries import Told
+from privacy.core.replayers import Told
 from privacy.disposal import closing
 from privacy.disposal.batches import run_batch
 from privacy.disposal.journal import closures as journalling

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from privacy.core.actors import Actor
-from privacy.core.registries import Replayer, Told, replayers
+from privacy.core.replayers import Replayer, Told, replayers
 from privacy.disposal import services
 from privacy.disposal.journal import Line, files, fingerprint, restores, tell
 from privacy.disposal.journal.replaying import JournalDamaged, NoJournal, replay
