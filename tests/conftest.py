@@ -15,7 +15,9 @@ from django.test import Client, TestCase, TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 
 from privacy.core import registries
+from privacy.core import replayers as core_replayers
 from privacy.core.actors import Actor
+from privacy.core.registry import Registry
 from privacy.datamap.registry import registry
 from tests import flushing
 from tests.people import client_of
@@ -108,7 +110,8 @@ def _declarations() -> tuple[dict[Any, Any], dict[str, str], dict[str, Any], set
 @pytest.fixture(autouse=True)
 def _as_the_app_left_it() -> Iterator[None]:
     """Registries and caches are shared by the process: each test finds and leaves them as the app filled them."""
-    kinds = [entry for entry in vars(registries).values() if isinstance(entry, registries.Registry)]
+    modules = (registries, core_replayers)
+    kinds = [entry for module in modules for entry in vars(module).values() if isinstance(entry, Registry)]
     before = [dict(kind._entries) for kind in kinds]
     declared = _declarations()
     yield
