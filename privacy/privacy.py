@@ -9,6 +9,7 @@ from privacy.consent.models import ConsentContext, Flag
 from privacy.disposal.models import Closure, Hold, SessionIndex
 from privacy.evidence.models import EvidenceDetail
 from privacy.messages.models import MailEvent, OutboxMessage, Preference
+from privacy.policies.models import PolicyNotice
 
 
 @register(EvidenceDetail)
@@ -165,6 +166,22 @@ class OutboxMessageData(PersonalData):
     expires = "P12M from queued_at"
 
 
+@register(PolicyNotice)
+class PolicyNoticeData(PersonalData):
+    """On which day a change binds a member rests on it, so it outlasts the mail, and goes with the person."""
+
+    subject = "key:user_key"
+    category = "proof"
+    purpose = "administration"
+    legal_basis = "legitimate_interests"
+    kind = "linked"
+    source = "automatic"
+    on_erasure = Delete()
+    holds = ("user_key", "dispatched_at", "bounced_at", "seen_at", "version")
+    plain = {"newest": "whether the mail went to the address that the account had then"}
+    export = ("version", "dispatched_at", "bounced_at", "seen_at")
+
+
 @register(Preference)
 class PreferenceData(PersonalData):
     """What a member chose about promotion. An opt-out by digest outlives it."""
@@ -212,6 +229,7 @@ _NOBODY = {
     "PolicyDocument": "names of documents",
     "PolicyDraft": "texts on their way to be published to everybody",
     "PolicyVersion": "texts that were published to everybody",
+    "PolicyAnnouncement": "which mailing told of which published text",
     "PolicyWithdrawal": "which published text was a mistake, and why, as everybody reads it",
     "SiteFacts": "who the site is, as the site itself publishes it",
     "ProfileTable": "rules of the profile",

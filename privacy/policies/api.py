@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,6 +14,7 @@ from rest_framework.request import Request
 from privacy.core.api.fields import Moment, word
 from privacy.core.api.views import ListEndpoint, OneEndpoint
 from privacy.policies import queries
+from privacy.policies.binding import binds_everybody_from
 from privacy.policies.models import PolicyVersion, TextFormat
 
 _VERSION = {
@@ -25,10 +27,21 @@ _VERSION = {
     "date_label": "Last update",
     "revised_on": "2026-03-16",
     "note": "Backups are kept for one month.",
+    "material": True,
+    "announced_at": None,
     "published_at": "2026-03-16T12:00:00Z",
+    "binds_everybody_from": "2026-04-15T12:00:00Z",
+    "early_reason": "",
     "withdrawn_at": None,
     "withdrawal_reason": "",
 }
+
+
+class _BindsEverybodyFrom(Moment):
+    """Computed of the rule that was frozen with the version."""
+
+    def get_attribute(self, instance: PolicyVersion) -> datetime:
+        return binds_everybody_from(instance)
 
 
 @extend_schema_serializer(examples=[OpenApiExample("A version", value=_VERSION, response_only=True)])
@@ -44,7 +57,13 @@ class VersionSerializer(serializers.Serializer[Any]):
     date_label = serializers.CharField(help_text="The words in front of the printed date; empty when none is printed.")
     revised_on = serializers.DateField(help_text="The printed date.")
     note = serializers.CharField(help_text="What changed, in a sentence; may be empty.")
-    published_at = Moment()
+    material = serializers.BooleanField(help_text="Whether it changes something for readers.")
+    announced_at = Moment(allow_null=True, help_text="When its mails began, where they went before the page showed it.")
+    published_at = Moment(help_text="From when the page shows it.")
+    binds_everybody_from = _BindsEverybodyFrom(
+        help_text="From when it binds every account; some may be bound before, by a mail or because they are new."
+    )
+    early_reason = serializers.CharField(help_text="Why it binds sooner than the site's rule says; else empty.")
     withdrawn_at = Moment(allow_null=True, help_text="Null unless it was published by mistake and taken back.")
     withdrawal_reason = serializers.CharField(help_text="What readers are told then; else empty.")
 

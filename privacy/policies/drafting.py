@@ -15,7 +15,8 @@ from privacy.core.errors import PrivacyError
 from privacy.core.locks import one_at_a_time
 from privacy.evidence.services import record
 from privacy.policies.lint import Fault
-from privacy.policies.models import NAMES, PolicyDocument, PolicyDraft, PolicyVersion, TextFormat
+from privacy.policies.models import PolicyDocument, PolicyDraft, PolicyVersion, TextFormat
+from privacy.policies.models.versions import NAMES
 from privacy.policies.queries import draft_view
 from privacy.policies.rendering import format_of
 from privacy.policies.site import Site
@@ -113,10 +114,20 @@ def write_draft(
     text: str,
     revised_on: date | None,
     note: str,
+    material: bool = True,
+    post_at: datetime | None = None,
+    effective_from: datetime | None = None,
+    early_reason: str = "",
     now: datetime,
     actor: Actor,
 ) -> PolicyDraft:
     """Keep a text as the draft of a document in one language. A publication that was scheduled is called off.
+
+    Args:
+        material: readers are asked again; False for what changes nothing for them, such as a corrected letter.
+        post_at: the mails go when it is published, and the page shows it from this moment.
+        effective_from: when it is to bind; nothing leaves it to the profile's rule.
+        early_reason: why that is sooner than the rule says, for readers.
 
     Raises:
         WrongDraft: names what is wrong; nothing was written.
@@ -128,6 +139,10 @@ def write_draft(
         "text": text,
         "revised_on": revised_on,
         "note": note.strip(),
+        "material": material,
+        "post_at": post_at,
+        "effective_from": effective_from,
+        "early_reason": early_reason.strip(),
         "publish_at": None,
         "refusal": "",
         "changed_at": now,

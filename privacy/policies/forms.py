@@ -12,12 +12,29 @@ from django.utils.translation import gettext_lazy as _
 from privacy.core.conf import settings
 from privacy.policies.models import PolicyDraft, TextFormat
 
+_FORMAT = "%Y-%m-%dT%H:%M"
+
 
 class CompareForm(forms.Form):
     """Two numbers of versions, in any order. Without them, the newest and the one before."""
 
     before = forms.IntegerField(min_value=1, max_value=1_000_000, required=False)
     after = forms.IntegerField(min_value=1, max_value=1_000_000, required=False)
+
+
+def _moment(label: Any, help_text: Any, *, required: bool = False) -> forms.DateTimeField:
+    """A moment in the site's own time; ``in_utc`` reads it."""
+    return forms.DateTimeField(
+        label=label,
+        required=required,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_FORMAT),
+        input_formats=[_FORMAT, f"{_FORMAT}:%S"],
+        help_text=help_text,
+    )
+
+
+def _in_utc(said: datetime) -> datetime:
+    return said.replace(tzinfo=settings.calendar.zone).astimezone(UTC)
 
 
 class _RefusableForm(forms.Form):
@@ -50,13 +67,42 @@ class DraftForm(_RefusableForm):
         label=_("What changed"),
         required=False,
         max_length=500,
-        help_text=_("A sentence for readers, in the list of versions."),
+        help_text=_("A sentence for readers, on the page and in the notice. It advertises nothing."),
+    )
+    material = forms.BooleanField(
+        label=_("It changes something for readers"),
+        required=False,
+        initial=True,
+        help_text=_("Then they are asked again, where the profile says so. A corrected letter changes nothing."),
+    )
+    post_at = _moment(
+        _("On the page from"),
+        _("Empty: with its publication. A later moment sends the mails first, and shows the page then."),
+    )
+    effective_from = _moment(_("To bind from"), _("Empty: as the profile's rule says. In the time zone of the site."))
+    early_reason = forms.CharField(
+        label=_("Why it binds sooner"),
+        required=False,
+        max_length=500,
+        help_text=_("Needed where it is to bind sooner than the rule says. Readers see it."),
     )
 
     @staticmethod
     def of(draft: PolicyDraft) -> dict[str, Any]:
         """What the boxes show first."""
-        return {name: getattr(draft, name) for name in ("title", "form", "text", "revised_on", "note")}
+        plain = ("title", "form", "text", "revised_on", "note", "material", "early_reason")
+        zone = settings.calendar.zone
+        moments = {name: getattr(draft, name) for name in ("post_at", "effective_from")}
+        return {name: getattr(draft, name) for name in plain} | {
+            name: moment and moment.astimezone(zone).replace(tzinfo=None) for name, moment in moments.items()
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """The moments in UTC."""
+        found: dict[str, Any] = super().clean() or {}
+        return found | {
+            name: found[name] and _in_utc(found[name]) for name in ("post_at", "effective_from") if name in found
+        }
 
 
 class NewDraftForm(DraftForm):
@@ -73,7 +119,7 @@ class NewDraftForm(DraftForm):
         label=_("Language"), max_length=35, initial="en", help_text=_("A code such as en or de.")
     )
 
-    field_order = ("document", "language", "title", "form", "text", "revised_on", "note")
+    field_order = ("document", "language", "title", "form", "text")
 
 
 class DigestForm(_RefusableForm):
@@ -85,17 +131,13 @@ class DigestForm(_RefusableForm):
 class ScheduleForm(DigestForm):
     """When a draft is to be published, in the site's own time."""
 
-    publish_at = forms.DateTimeField(
-        label=_("Publish at"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
-        help_text=_("In the time zone of the site. It happens within the hour that follows."),
+    publish_at = _moment(
+        _("Publish at"), _("In the time zone of the site. It happens within the hour that follows."), required=True
     )
 
     def moment(self) -> datetime:
         """The moment in UTC."""
-        said: datetime = self.cleaned_data["publish_at"]
-        return said.replace(tzinfo=settings.calendar.zone).astimezone(UTC)
+        return _in_utc(self.cleaned_data["publish_at"])
 
 
 class WithdrawForm(_RefusableForm):

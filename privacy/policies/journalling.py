@@ -10,8 +10,11 @@ from privacy.policies.models import PolicyVersion, PolicyWithdrawal
 
 KIND = "version"
 #: The columns of a version, as its line tells them; a text that is published is nobody's personal data.
-COLUMNS = ("language", "number", "title", "form", "text", "digest", "figures", "date_label", "note")
-MOMENTS = ("revised_on", "published_at")
+COLUMNS = (
+    "language", "number", "title", "form", "text", "digest", "figures", "date_label", "note", "material", "effect",
+    "early_reason",
+)  # fmt: skip
+MOMENTS = ("revised_on", "announced_at", "published_at")
 
 
 def published(version: PolicyVersion, *, now: datetime) -> None:

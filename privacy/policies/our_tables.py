@@ -19,6 +19,7 @@ ABOUT_PEOPLE: Mapping[str, str | Promise] = {
     "SessionIndex": _("a list of your open sign-ins"),
     "OutboxMessage": _("the messages that we wrote to you, with address, text, and whether they arrived"),
     "Preference": _("your choices about our messages: which ones, by which way, and how often"),
+    "PolicyNotice": _("when we told you of a change of our policies, and whether that mail came back"),
     "MailEvent": _(
         "the reports of mail servers and providers about mails to you, such as that one could not be delivered"
     ),
@@ -34,6 +35,7 @@ HEADINGS: Mapping[str, str | Promise] = {
     "SessionIndex": _("Open sign-ins"),
     "OutboxMessage": _("Messages to you"),
     "Preference": _("Your choices about messages"),
+    "PolicyNotice": _("Changes of our policies"),
     "MailEvent": _("Reports about mails"),
 }
 
@@ -54,6 +56,7 @@ ABOUT_NOBODY: Mapping[str, str | Promise] = {
     "PolicyDocument": _("the names of our policies"),
     "PolicyDraft": _("drafts of our policies"),
     "PolicyVersion": _("every published version of our policies"),
+    "PolicyAnnouncement": _("which mailing told of which version"),
     "PolicyWithdrawal": _("which version was published by mistake"),
     "SiteFacts": _("who we are, as we publish it"),
     "ProfileTable": _("the rules of this site"),

@@ -36,7 +36,7 @@ def dated(context: CheckContext) -> Finding:
 
     HTC-14-1, HVR-0-1, CPT-0-1, HMY-16-2.
     """
-    in_force = queries.currents("privacy")
+    in_force = queries.currents("privacy", context.now)
     if not in_force:
         return Finding.cannot_tell(_("No privacy policy was published yet."))
     site = site_in_force()

@@ -14,6 +14,7 @@ from privacy.core.errors import PrivacyError
 from privacy.evidence.services import record
 from privacy.policies import journalling
 from privacy.policies.drafting import database, lock
+from privacy.policies.effects import Planned, planned
 from privacy.policies.lint import Fault
 from privacy.policies.models import PolicyDraft, PolicyVersion, PolicyWithdrawal
 from privacy.policies.queries import DraftView, draft_view
@@ -69,6 +70,7 @@ def publish(*, draft: PolicyDraft, digest: str, site: Site | None = None, now: d
 
     Raises:
         CannotPublish: with every fault of the text.
+        TooEarly, BeforePosting, NoMailToGoFirst: of when it is to bind.
         DraftChanged: it is not the text that was looked at.
         SiteRestored: the database was restored, and the journal waits to be applied again.
     """
@@ -79,7 +81,7 @@ def publish(*, draft: PolicyDraft, digest: str, site: Site | None = None, now: d
             raise DraftChanged
         if view.faults:
             raise CannotPublish(view.faults)
-        return _publish(row, view, now=now, actor=actor)
+        return _publish(row, view, planned(draft=row, now=now), now=now, actor=actor)
 
 
 def schedule(*, draft: PolicyDraft, digest: str, at: datetime, now: datetime, actor: Actor) -> None:
@@ -87,6 +89,7 @@ def schedule(*, draft: PolicyDraft, digest: str, at: datetime, now: datetime, ac
 
     Raises:
         CannotPublish: with every fault that the text has now.
+        TooEarly, BeforePosting, NoMailToGoFirst: of when it would bind then.
         DraftChanged: it is not the text that was looked at.
         WrongMoment: that moment is over.
     """
@@ -99,6 +102,7 @@ def schedule(*, draft: PolicyDraft, digest: str, at: datetime, now: datetime, ac
             raise DraftChanged
         if view.faults:
             raise CannotPublish(view.faults)
+        planned(draft=row, now=at)
         row.publish_at, row.refusal = at, ""
         row.save(update_fields=("publish_at", "refusal"))
         _record("policies.scheduled", row, now=now, actor=actor, details={"at": at, "digest": digest})
@@ -133,16 +137,24 @@ def publish_due(*, now: datetime, actor: Actor) -> Mapping[str, int]:
                 continue  # somebody published or discarded it since the list was read
             if row.publish_at is None or row.publish_at > now:
                 continue
-            view = draft_view(row)
-            if view.publishable:
-                _publish(row, view, now=now, actor=actor)
-                counts["published"] += 1
-                continue
-            row.publish_at, row.refusal = None, str(CannotPublish(view.faults))[:500]
-            row.save(update_fields=("publish_at", "refusal"))
-            _record("policies.unscheduled", row, now=now, actor=actor, details={"faults": len(view.faults)})
-            counts["refused"] += 1
+            counts["published" if _publish_or_call_off(row, now=now, actor=actor) else "refused"] += 1
     return counts
+
+
+def _publish_or_call_off(row: PolicyDraft, *, now: datetime, actor: Actor) -> bool:
+    """Whether it was published; what keeps it from that is written down on the draft."""
+    view = draft_view(row)
+    try:
+        if view.faults:
+            raise CannotPublish(view.faults)
+        plan = planned(draft=row, now=now)
+    except PrivacyError as refusal:
+        row.publish_at, row.refusal = None, str(refusal)[:500]
+        row.save(update_fields=("publish_at", "refusal"))
+        _record("policies.unscheduled", row, now=now, actor=actor, details={"faults": len(view.faults)})
+        return False
+    _publish(row, view, plan, now=now, actor=actor)
+    return True
 
 
 def withdraw(*, version: PolicyVersion, reason: str, now: datetime, actor: Actor) -> PolicyWithdrawal:
@@ -191,7 +203,7 @@ def _locked(draft: PolicyDraft) -> PolicyDraft:
     return row
 
 
-def _publish(draft: PolicyDraft, view: DraftView, *, now: datetime, actor: Actor) -> PolicyVersion:
+def _publish(draft: PolicyDraft, view: DraftView, plan: Planned, *, now: datetime, actor: Actor) -> PolicyVersion:
     version = PolicyVersion(
         key=PolicyVersion.key_of(draft.document_id, draft.language, view.number),
         document_id=draft.document_id,
@@ -203,9 +215,13 @@ def _publish(draft: PolicyDraft, view: DraftView, *, now: datetime, actor: Actor
         digest=view.digest,
         figures=view.figures,
         date_label=view.date_label,
-        revised_on=draft.revised_on or localtime(now, settings.calendar.zone).date(),
+        revised_on=draft.revised_on or localtime(plan.posted_at, settings.calendar.zone).date(),
         note=draft.note,
-        published_at=now,
+        material=draft.material,
+        effect=plan.effect.stored(),
+        early_reason=draft.early_reason if plan.effect.early else "",
+        announced_at=plan.announced_at,
+        published_at=plan.posted_at,
     )
     version.save(using=database())
     journalling.published(version, now=now)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import QuerySet
 
 from privacy.policies import figures
+from privacy.policies.binding import binds_everybody_from, shown_from
 from privacy.policies.comparing import Comparison, compare
 from privacy.policies.lint import Fault, faults_of
 from privacy.policies.models import PolicyDocument, PolicyDraft, PolicyVersion
@@ -18,6 +20,7 @@ from privacy.promises.queries import facts
 
 __all__ = [
     "DraftView",
+    "announced",
     "comparison",
     "current",
     "currents",
@@ -63,33 +66,46 @@ def whole() -> QuerySet[PolicyVersion]:
     return PolicyVersion.objects.select_related("document", "withdrawal")
 
 
-def documents() -> list[PolicyDocument]:
-    """The documents that have a version in force."""
-    standing = PolicyVersion.objects.standing().values("document_id")
+def documents(now: datetime) -> list[PolicyDocument]:
+    """The documents that have a version on the site."""
+    standing = PolicyVersion.objects.standing().posted(now).values("document_id")
     return list(PolicyDocument.objects.filter(pk__in=standing))
 
 
-def versions(document: str) -> list[PolicyVersion]:
-    """Every version of a document, in every language, the newest first; the texts are not read."""
-    return list(published().filter(document_id=document).order_by("language", "-number"))
+def versions(document: str, now: datetime) -> list[PolicyVersion]:
+    """Every version of a document that the page shows by now, in every language, the newest first, without texts."""
+    return list(published().filter(document_id=document, published_at__lte=now).order_by("language", "-number"))
 
 
-def currents(document: str) -> dict[str, PolicyVersion]:
-    """The version in force of each language, without its text. One query, over as many rows as there are versions."""
-    rows: PolicyVersionQuerySet = PolicyVersion.objects.of(document).standing().without_text()
+def currents(document: str, now: datetime) -> dict[str, PolicyVersion]:
+    """The version in force of each language, without its text: the newest that binds whoever signs up now.
+
+    One query, over as many rows as there are versions.
+    """
+    rows: PolicyVersionQuerySet = PolicyVersion.objects.of(document).standing().posted(now).without_text()
     found: dict[str, PolicyVersion] = {}
     for row in rows.order_by("-number"):
-        found.setdefault(row.language, row)
+        if row.language not in found and shown_from(row) <= now:
+            found[row.language] = row
     return found
 
 
-def current(document: str, wanted: Sequence[str]) -> PolicyVersion | None:
+def announced(document: str, now: datetime) -> dict[str, PolicyVersion]:
+    """By language, the newest version that the page tells of and that does not bind everybody yet; one query."""
+    rows: PolicyVersionQuerySet = PolicyVersion.objects.of(document).standing().posted(now).without_text()
+    newest: dict[str, PolicyVersion] = {}
+    for row in rows.order_by("-number"):
+        newest.setdefault(row.language, row)
+    return {language: row for language, row in newest.items() if binds_everybody_from(row) > now}
+
+
+def current(document: str, wanted: Sequence[str], now: datetime) -> PolicyVersion | None:
     """The version in force, in the first language of these that has one.
 
     Args:
         wanted: languages by preference; behind them come the site's own, then any.
     """
-    found = currents(document)
+    found = currents(document, now)
     if not found:
         return None
     languages = [*wanted, *facts().languages, *sorted(found)]

@@ -10,7 +10,12 @@ from django.db.models import Max, QuerySet
 from privacy.evidence.querysets import WrittenOnceQuerySet
 
 if TYPE_CHECKING:
-    from privacy.policies.models import PolicyDraft, PolicyVersion, PolicyWithdrawal  # noqa: F401
+    from privacy.policies.models import (  # noqa: F401
+        PolicyDraft,
+        PolicyNotice,
+        PolicyVersion,
+        PolicyWithdrawal,
+    )
 
 
 class PolicyDraftQuerySet(QuerySet["PolicyDraft"]):
@@ -32,6 +37,10 @@ class PolicyVersionQuerySet(WrittenOnceQuerySet["PolicyVersion"]):
         """Those that nobody withdrew."""
         return self.filter(withdrawal__isnull=True)
 
+    def posted(self, now: datetime) -> PolicyVersionQuerySet:
+        """Those that the page shows by now; mails may tell of others before."""
+        return self.filter(published_at__lte=now)
+
     def newest_first(self) -> PolicyVersionQuerySet:
         return self.order_by("-number", "language")
 
@@ -45,3 +54,14 @@ class PolicyVersionQuerySet(WrittenOnceQuerySet["PolicyVersion"]):
 
 class PolicyWithdrawalQuerySet(WrittenOnceQuerySet["PolicyWithdrawal"]):
     """Versions that were published by mistake."""
+
+
+class PolicyNoticeQuerySet(QuerySet["PolicyNotice"]):
+    """Who was told of what."""
+
+    def of(self, user_key: str) -> PolicyNoticeQuerySet:
+        return self.filter(user_key=user_key)
+
+    def dispatched(self) -> PolicyNoticeQuerySet:
+        """Those by mail."""
+        return self.filter(dispatched_at__isnull=False)

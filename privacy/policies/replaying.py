@@ -47,14 +47,17 @@ def replay_versions(told: list[Told], now: datetime, actor: Actor) -> dict[str, 
 def _publish_again(one: Told, using: str) -> None:
     facts = one.facts
     published_at = datetime.fromisoformat(str(facts["published_at"]))
+    announced_at = facts.get("announced_at")
     document = str(facts["document"])
     PolicyDocument.objects.using(using).get_or_create(pk=document, defaults={"added_at": published_at})
     PolicyVersion(
         key=one.id,
         document_id=document,
         revised_on=date.fromisoformat(str(facts["revised_on"])),
+        announced_at=datetime.fromisoformat(str(announced_at)) if announced_at else None,
         published_at=published_at,
-        **{name: facts[name] for name in journalling.COLUMNS},
+        # A line of before there were effects tells nothing of them.
+        **{name: facts[name] for name in journalling.COLUMNS if name in facts},
     ).save(using=using)
     draft = PolicyDraft.objects.using(using).filter(document_id=document, language=facts["language"])
     # Whoever works on another text keeps it; what was scheduled is looked at again before it is published.

@@ -1,6 +1,8 @@
 """What other rooms, the doors and hosts call to change something here."""
 
+from privacy.policies.clocks import BeforePosting, TooEarly
 from privacy.policies.drafting import Imported, WrongDraft, discard_draft, import_text, write_draft
+from privacy.policies.effects import NoMailToGoFirst, Planned, planned
 from privacy.policies.publishing import (
     AlreadyWithdrawn,
     CannotPublish,
@@ -17,14 +19,19 @@ from privacy.policies.replaying import replay_versions
 
 __all__ = [
     "AlreadyWithdrawn",
+    "BeforePosting",
     "CannotPublish",
     "DraftChanged",
     "Imported",
+    "NoMailToGoFirst",
     "NoReason",
+    "Planned",
+    "TooEarly",
     "WrongDraft",
     "WrongMoment",
     "discard_draft",
     "import_text",
+    "planned",
     "publish",
     "publish_due",
     "replay_versions",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -38,12 +39,12 @@ def document(request: HttpRequest, document: str) -> HttpResponseBase:
 @require_safe
 def versions(request: HttpRequest, document: str) -> HttpResponse:
     """Every version that was ever published, in every language."""
-    found = queries.versions(document)
+    found = queries.versions(document, timezone.now())
     if not found:
         raise Http404
     languages = list(dict.fromkeys(row.language for row in found))
     groups = [(language, [row for row in found if row.language == language]) for language in languages]
-    now = {language: row.pk for language, row in queries.currents(document).items()}
+    now = {language: row.pk for language, row in queries.currents(document, timezone.now()).items()}
     context = {
         "document": found[0].document,
         "groups": groups,
@@ -62,7 +63,7 @@ def version(request: HttpRequest, document: str, language: str, number: int) -> 
 @require_safe
 def compare(request: HttpRequest, document: str, language: str) -> HttpResponse:
     """What changed from one version to another, word for word."""
-    rows = [row for row in queries.versions(document) if row.language == language]
+    rows = [row for row in queries.versions(document, timezone.now()) if row.language == language]
     if not rows:
         raise Http404
     form = CompareForm(request.GET)
@@ -104,7 +105,7 @@ def source(request: HttpRequest, document: str, language: str, number: int) -> H
 
 
 def _current(request: HttpRequest, document: str) -> HttpResponse:
-    row = queries.current(document, _wanted(request))
+    row = queries.current(document, _wanted(request), timezone.now())
     if row is None:
         if document != PRIVACY:
             raise Http404
@@ -118,14 +119,15 @@ def _wanted(request: HttpRequest) -> Sequence[str]:
 
 
 def _page(request: HttpRequest, row: PolicyVersion, *, is_current: bool = False) -> HttpResponse:
-    in_force = queries.currents(row.document_id)
+    now = timezone.now()
+    in_force = queries.currents(row.document_id, now)
     context = {
         "version": row,
         "page": queries.page_of(row),
         "site": facts(),
         "in_force": in_force.get(row.language),
         "others": [other for language, other in sorted(in_force.items()) if language != row.language],
-        "documents": [one for one in queries.documents() if one.pk != row.document_id],
+        "documents": [one for one in queries.documents(now) if one.pk != row.document_id],
         "is_current": is_current,
         "with_pdf": pdf_installed(),
     }

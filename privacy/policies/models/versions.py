@@ -62,6 +62,10 @@ class PolicyDraft(models.Model):
         text: as it was written or imported, figures still to be resolved.
         revised_on: the date that the version will print; empty prints the day of its publication.
         note: what changed, in a sentence for readers.
+        material: whether readers are asked again; a corrected letter is none.
+        post_at: when the page is to show it, after the mails went; empty shows it with its publication.
+        effective_from: when it is to bind; empty leaves that to the profile's rule.
+        early_reason: why it binds sooner than the rule says.
         publish_at: when it is to be published by itself; empty waits for a person.
         refusal: why it was not published when its moment came.
     """
@@ -73,6 +77,10 @@ class PolicyDraft(models.Model):
     text = models.TextField(_("text"))
     revised_on = models.DateField(_("printed date"), null=True, blank=True)
     note = models.CharField(_("what changed"), max_length=500, blank=True)
+    material = models.BooleanField(_("material change"), default=True)
+    post_at = models.DateTimeField(_("on the page from"), null=True, blank=True)
+    effective_from = models.DateTimeField(_("to bind from"), null=True, blank=True)
+    early_reason = models.CharField(_("why it binds sooner"), max_length=500, blank=True)
     publish_at = models.DateTimeField(_("to be published"), null=True, blank=True, db_index=True)
     refusal = models.CharField(_("why it was not published"), max_length=500, blank=True)
     changed_at = models.DateTimeField(_("changed"))
@@ -107,7 +115,11 @@ class PolicyVersion(WrittenOnce):
         digest: SHA-256 (hexadecimal) over the UTF-8 bytes of ``text``: what anybody can compute from the file.
         figures: what stands for each figure, ``{"backups.kept_for": {"figure": "P1M", "words": "1 month"}}``.
         date_label: the words in front of the printed date; empty prints no date.
-        published_at: when it was put on the site, in UTC.
+        material: whether readers are asked again.
+        effect: the rule of its notice, frozen: the words of ``clocks.Effect``.
+        early_reason: why it binds sooner than the rule says, for readers.
+        announced_at: when its mails began to go, where the page shows it only later; else empty.
+        published_at: from when the page shows it, in UTC. It may lie ahead while the mails go first.
     """
 
     # The primary key is the only unique column: a second one would need a replacement guard of its own.
@@ -125,6 +137,10 @@ class PolicyVersion(WrittenOnce):
     date_label = models.CharField(_("label of the date"), max_length=100, blank=True, editable=False)
     revised_on = models.DateField(_("printed date"), editable=False)
     note = models.CharField(_("what changed"), max_length=500, blank=True, editable=False)
+    material = models.BooleanField(_("material change"), default=True, editable=False)
+    effect = models.JSONField(_("effect"), default=dict, editable=False)
+    early_reason = models.CharField(_("why it binds sooner"), max_length=500, blank=True, editable=False)
+    announced_at = models.DateTimeField(_("announced"), null=True, blank=True, editable=False)
     published_at = models.DateTimeField(_("published"), db_index=True, editable=False)
 
     objects = PolicyVersionQuerySet.as_manager()

@@ -1,0 +1,105 @@
+"""Which version binds whom now. Every question here takes the same number of queries for any number of accounts.
+
+A document binds in one language, the site's first one that it stands in; the others are translations, shown with the
+same rule. A version that was withdrawn binds nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from privacy.policies.clocks import Effect, binds_from
+from privacy.policies.models import PolicyNotice, PolicyVersion
+from privacy.promises.queries import facts
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What binds one account of one document.
+
+    Attributes:
+        version: that binds now; None before the first one does.
+        since: from when; None with it.
+        coming: the newest version that does not bind yet, and has been told.
+        coming_from: from when that one binds, as far as is known now: a mail that is still to go may bring it forward.
+    """
+
+    version: PolicyVersion | None
+    since: datetime | None
+    coming: PolicyVersion | None = None
+    coming_from: datetime | None = None
+
+
+def binds_everybody_from(version: PolicyVersion) -> datetime:
+    """From when a version binds every account, in UTC: nobody is left out who got no mail, or whose mail went late."""
+    return binds_from(Effect.read(version.effect), posted_at=version.published_at)
+
+
+def shown_from(version: PolicyVersion) -> datetime:
+    """From when the page shows a version as the one in force: as soon as it would bind whoever signs up, in UTC."""
+    effect = Effect.read(version.effect)
+    return binds_from(effect, posted_at=version.published_at, joined_at=version.published_at)
+
+
+def versions_binding(*, user_key: str = "", joined_at: datetime | None = None, now: datetime) -> dict[str, Binding]:
+    """What binds one account now, by document. Three queries; rows: the versions, without their texts, and the notices
+    that this account got.
+
+    Args:
+        user_key: ``str(pk)`` of the account; empty asks for a visitor, who would sign up now.
+        joined_at: when the account was made; nothing where the site does not know, and it counts as an old one.
+    """
+    told = _dispatched(user_key)
+    joined = joined_at if user_key else now
+    rows = PolicyVersion.objects.standing().without_text().select_related("document")
+    leading = _leading(rows.order_by("document_id", "language", "-number"), now)
+    return {document: _binding(versions, told, joined, now) for document, versions in leading.items()}
+
+
+def leading_language(document: str, now: datetime) -> str:
+    """The language in which a document binds; empty where nothing of it stands. Two queries."""
+    rows = PolicyVersion.objects.of(document).standing().without_text()
+    found = _leading(rows.order_by("document_id", "language", "-number"), now).get(document)
+    return found[0].language if found else ""
+
+
+def _leading(rows: Iterable[PolicyVersion], now: datetime) -> dict[str, list[PolicyVersion]]:
+    """The versions of each document in the language that binds, the newest first."""
+    preferred = facts().languages
+    found: dict[str, list[PolicyVersion]] = {}
+    for document, versions in groupby(rows, key=lambda row: row.document_id):
+        by_language = {language: list(some) for language, some in groupby(versions, key=lambda row: row.language)}
+        posted = sorted(
+            language for language, some in by_language.items() if any(row.published_at <= now for row in some)
+        )
+        languages = posted or sorted(by_language)
+        found[document] = by_language[next((one for one in preferred if one in languages), languages[0])]
+    return found
+
+
+def _dispatched(user_key: str) -> dict[str, datetime | None]:
+    if not user_key:
+        return {}
+    return dict(PolicyNotice.objects.of(user_key).dispatched().values_list("version_id", "dispatched_at"))
+
+
+def _binding(
+    versions: list[PolicyVersion], told: dict[str, datetime | None], joined_at: datetime | None, now: datetime
+) -> Binding:
+    coming: tuple[PolicyVersion, datetime] | None = None
+    for version in versions:
+        dispatched = told.get(version.pk)
+        moment = binds_from(
+            Effect.read(version.effect),
+            posted_at=version.published_at,
+            dispatched_at=dispatched,
+            joined_at=joined_at,
+        )
+        if moment <= now:
+            return Binding(version, moment, *(coming or ()))
+        if coming is None and (version.published_at <= now or dispatched is not None):
+            coming = version, moment
+    return Binding(None, None, *(coming or ()))
