@@ -234,6 +234,7 @@ _NOBODY = {
     "SiteFacts": "who the site is, as the site itself publishes it",
     "ProfileTable": "rules of the profile",
     "Promise": "what the published text promises",
+    "FrozenBound": "figures that were published to everybody",
     "PromiseRun": "counts of the ledger",
     "PromiseResult": "answers of the ledger; they name tables and never people",
     "Schedule": "rules",

@@ -101,7 +101,7 @@ class Holdings(Endpoint):
     serializer_class = HoldingsSerializer
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        held, empty = queries.holdings(request.user)
+        held, empty = queries.holdings(request.user, self.now)
         return self.answer({"held": held, "empty": empty, "holds": holds_told_to(request.user)})
 
 

@@ -12,7 +12,7 @@ from privacy.disposal.services import preview_account
 
 
 def _holdings(user: Any, now: datetime) -> Mapping[str, Any]:
-    held, empty = holdings(user)
+    held, empty = holdings(user, now)
     return {"held": held, "empty": empty}
 
 

@@ -140,7 +140,7 @@ def closure_offer(user: Any) -> ClosureOffer:
     return ClosureOffer(rules(), current, facts())
 
 
-def holdings(user: Any) -> tuple[list[Holding], list[str]]:
+def holdings(user: Any, now: datetime) -> tuple[list[Holding], list[str]]:
     """What the site holds about this member, and the names of the categories in which it holds nothing.
 
     One counting query for each database, whatever the number of declared models. Source: K03, K04.
@@ -150,7 +150,7 @@ def holdings(user: Any) -> tuple[list[Holding], list[str]]:
         if declared.sides:
             by_category[declared.category, declared.scope == "client"].append(declared)
     counts = _rows_by_model(graph.declared(), Subjects.of([user.pk]))
-    periods = periods_in_force()
+    periods = periods_in_force(now)
     found = [
         _holding(category, client_data, group, counts, periods)
         for (category, client_data), group in sorted(by_category.items())

@@ -106,7 +106,7 @@ def _copy(number: int, table: Mapping[str, Any], now: datetime, faults: Faults) 
         region=_words(reader, "region", "EU", 100),
         taken_at=_moment(reader, now),
         every=_period(reader, "every", "P1D"),
-        kept_for=_kept_for(reader),
+        kept_for=_kept_for(reader, now),
         confirmed_by=_words(reader, "confirmed_by", "the head of operations", 200),
     )
     if "taken_at" in table and "every" in table:
@@ -156,12 +156,12 @@ def _period(reader: TableReader, key: str, example: str, *, required: bool = Fal
     return str(period)
 
 
-def _kept_for(reader: TableReader) -> str:
+def _kept_for(reader: TableReader, now: datetime) -> str:
     """How old it gets at most; a rule weaker than the promise would break it from the first day."""
     written = _period(reader, "kept_for", "P14D", required=True)
     if written:
         try:
-            refuse_weaker(setting="backups.kept_for", period=Period.parse(written), field="kept_for")
+            refuse_weaker(setting="backups.kept_for", period=Period.parse(written), field="kept_for", now=now)
         except WeakerThanPromised as error:
             reader.fault("kept_for", error.problem, error.mend)
     return written

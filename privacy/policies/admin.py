@@ -98,7 +98,7 @@ class PolicyDraftAdmin(_Screens):
     def edit_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         draft = self._find(request, pk, WRITE)
         form = DraftForm(request.POST or None, initial=DraftForm.of(draft))
-        same = {"document": draft.document_id, "language": draft.language}
+        same = {"document": draft.document_id, "language": draft.language, "site": queries.site_of_draft(draft)}
         return self._written(request, form, same) or self._page(
             request, "write", {"title": _("Edit the draft"), "form": form, "draft": draft}
         )
@@ -159,7 +159,7 @@ class PolicyDraftAdmin(_Screens):
         self._said(request, _("The draft is gone. What was published stays."))
         return HttpResponseRedirect(reverse("admin:privacy_policydraft_changelist"))
 
-    def _written(self, request: HttpRequest, form: DraftForm, fixed: dict[str, str]) -> HttpResponseRedirect | None:
+    def _written(self, request: HttpRequest, form: DraftForm, fixed: dict[str, Any]) -> HttpResponseRedirect | None:
         """Keep what was written, and go to it; None shows the form."""
         if request.method != "POST" or not form.is_valid():
             return None

@@ -81,7 +81,7 @@ def import_text(
         form: a ``TextFormat``.
         title: of the version; without one, what the document is called.
         revised_on: the date to print.
-        site: what it is held against; the profile in force where none is given.
+        site: the profile whose names and figures it goes by until it is published; without one, the profile in force.
 
     Raises:
         WrongDraft: names what is wrong; nothing was written.
@@ -91,6 +91,7 @@ def import_text(
     except UnicodeDecodeError:
         raise WrongDraft(field="file", problem="it is not written in UTF-8", mend="Save it in UTF-8") from None
     draft = write_draft(
+        site=site,
         document=document,
         language=language,
         title=title,
@@ -101,7 +102,7 @@ def import_text(
         now=now,
         actor=actor,
     )
-    view = draft_view(draft, site=site)
+    view = draft_view(draft)
     return Imported(document, view.number, view.digest, view.publishable, view.faults)
 
 
@@ -118,6 +119,7 @@ def write_draft(
     post_at: datetime | None = None,
     effective_from: datetime | None = None,
     early_reason: str = "",
+    site: Site | None = None,
     now: datetime,
     actor: Actor,
 ) -> PolicyDraft:
@@ -128,6 +130,7 @@ def write_draft(
         post_at: the mails go when it is published, and the page shows it from this moment.
         effective_from: when it is to bind; nothing leaves it to the profile's rule.
         early_reason: why that is sooner than the rule says, for readers.
+        site: the profile whose names and figures it goes by; without one, the profile in force.
 
     Raises:
         WrongDraft: names what is wrong; nothing was written.
@@ -145,6 +148,7 @@ def write_draft(
         "early_reason": early_reason.strip(),
         "publish_at": None,
         "refusal": "",
+        "site": site.as_data() if site else {},
         "changed_at": now,
     }
     using = database()

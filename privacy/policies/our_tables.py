@@ -61,6 +61,7 @@ ABOUT_NOBODY: Mapping[str, str | Promise] = {
     "SiteFacts": _("who we are, as we publish it"),
     "ProfileTable": _("the rules of this site"),
     "Promise": _("the promises of this policy"),
+    "FrozenBound": _("which figures each published version promises"),
     "PromiseRun": _("when these promises were checked"),
     "PromiseResult": _("what each check found"),
     "Schedule": _("how long each kind of data is kept"),

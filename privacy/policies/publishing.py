@@ -13,12 +13,14 @@ from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
 from privacy.evidence.services import record
 from privacy.policies import journalling
+from privacy.policies.bounds import promised_in
 from privacy.policies.drafting import database, lock
 from privacy.policies.effects import Planned, planned
 from privacy.policies.lint import Fault
 from privacy.policies.models import PolicyDraft, PolicyVersion, PolicyWithdrawal
 from privacy.policies.queries import DraftView, draft_view
 from privacy.policies.site import Site
+from privacy.promises.services import freeze, refuse_unkept
 
 
 class CannotPublish(PrivacyError):
@@ -66,12 +68,14 @@ def publish(*, draft: PolicyDraft, digest: str, site: Site | None = None, now: d
 
     Args:
         digest: of the text that was looked at, as ``draft_view`` gave it.
-        site: whose figures and names count; the profile in force where none is given.
+        site: whose figures and names count; where none is given, the profile that the draft came with, else the one
+            in force.
 
     Raises:
         CannotPublish: with every fault of the text.
         TooEarly, BeforePosting, NoMailToGoFirst: of when it is to bind.
         DraftChanged: it is not the text that was looked at.
+        WeakerThanPromised: something is set weaker than the text would promise.
         SiteRestored: the database was restored, and the journal waits to be applied again.
     """
     with transaction.atomic(using=database()):
@@ -81,6 +85,7 @@ def publish(*, draft: PolicyDraft, digest: str, site: Site | None = None, now: d
             raise DraftChanged
         if view.faults:
             raise CannotPublish(view.faults)
+        _refuse_unkept(row, view, now)
         return _publish(row, view, planned(draft=row, now=now), now=now, actor=actor)
 
 
@@ -91,6 +96,7 @@ def schedule(*, draft: PolicyDraft, digest: str, at: datetime, now: datetime, ac
         CannotPublish: with every fault that the text has now.
         TooEarly, BeforePosting, NoMailToGoFirst: of when it would bind then.
         DraftChanged: it is not the text that was looked at.
+        WeakerThanPromised: something is set weaker than the text would promise.
         WrongMoment: that moment is over.
     """
     if at <= now:
@@ -103,6 +109,7 @@ def schedule(*, draft: PolicyDraft, digest: str, at: datetime, now: datetime, ac
         if view.faults:
             raise CannotPublish(view.faults)
         planned(draft=row, now=at)
+        _refuse_unkept(row, view, now)
         row.publish_at, row.refusal = at, ""
         row.save(update_fields=("publish_at", "refusal"))
         _record("policies.scheduled", row, now=now, actor=actor, details={"at": at, "digest": digest})
@@ -148,6 +155,7 @@ def _publish_or_call_off(row: PolicyDraft, *, now: datetime, actor: Actor) -> bo
         if view.faults:
             raise CannotPublish(view.faults)
         plan = planned(draft=row, now=now)
+        _refuse_unkept(row, view, now)
     except PrivacyError as refusal:
         row.publish_at, row.refusal = None, str(refusal)[:500]
         row.save(update_fields=("publish_at", "refusal"))
@@ -203,6 +211,11 @@ def _locked(draft: PolicyDraft) -> PolicyDraft:
     return row
 
 
+def _refuse_unkept(draft: PolicyDraft, view: DraftView, now: datetime) -> None:
+    key = PolicyVersion.key_of(draft.document_id, draft.language, view.number)
+    refuse_unkept(version=key, figures=promised_in(view.figures), now=now)
+
+
 def _publish(draft: PolicyDraft, view: DraftView, plan: Planned, *, now: datetime, actor: Actor) -> PolicyVersion:
     version = PolicyVersion(
         key=PolicyVersion.key_of(draft.document_id, draft.language, view.number),
@@ -224,6 +237,7 @@ def _publish(draft: PolicyDraft, view: DraftView, plan: Planned, *, now: datetim
         published_at=plan.posted_at,
     )
     version.save(using=database())
+    freeze(version=version.pk, figures=promised_in(version.figures), at=now)
     journalling.published(version, now=now)
     draft.delete()
     record(

@@ -15,7 +15,7 @@ from privacy.policies.lint import Fault, faults_of
 from privacy.policies.models import PolicyDocument, PolicyDraft, PolicyVersion
 from privacy.policies.querysets import PolicyVersionQuerySet
 from privacy.policies.rendering import Rendered, rendered
-from privacy.policies.site import Site, site_in_force
+from privacy.policies.site import Figure, Site, site_in_force
 from privacy.promises.queries import facts
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "next_number",
     "page_of",
     "published",
+    "site_of_draft",
     "version",
     "versions",
     "whole",
@@ -139,17 +140,32 @@ def draft_view(draft: PolicyDraft, *, site: Site | None = None) -> DraftView:
     """A draft as it would be published now, with everything that keeps it from that.
 
     Args:
-        site: held against this one; the profile in force where none is given.
+        site: held against this one; where none is given, the profile that the draft came with, else the one in force.
     """
-    by = site or site_in_force()
+    by = site or site_of_draft(draft) or site_in_force()
     named = [name for name in figures.named(draft.text) if name in by.figures]
     words = by.words(draft.language) if named else {}
+    headings = figures.headings_above(draft.text, draft.form, draft.title) if named else {}
     text = figures.frozen(draft.text, words)
     return DraftView(
         number=next_number(draft.document_id, draft.language),
         text=text,
         digest=PolicyVersion.digest_of(text),
-        figures={name: {"figure": by.figures[name], "words": words[name]} for name in named},
+        figures={name: _frozen(by.figures[name], words[name], headings.get(name, "")) for name in named},
         faults=faults_of(draft.text, by.known(draft.document_id)),
         date_label=by.date_label(draft.language),
     )
+
+
+def site_of_draft(draft: PolicyDraft) -> Site | None:
+    """The profile that a draft was imported with, which may not be loaded; None where it goes by the one in force."""
+    return Site.from_data(draft.site) if draft.site else None
+
+
+def _frozen(one: Figure, words: str, heading: str) -> dict[str, str]:
+    """What a version remembers of a figure; of one that binds nothing, only what it was and how it was read."""
+    said = {"figure": one.figure, "words": words}
+    if not one.bound:
+        return said
+    promise = {"code": one.code, "clause": one.clause, "setting": one.setting, "bound": one.bound}
+    return {**said, **promise, "heading": heading[:200]}

@@ -5,5 +5,6 @@ from __future__ import annotations
 from privacy.evidence.triggers import protect
 from privacy.policies import services  # noqa: F401 - registers the replayer
 from privacy.policies.models import PolicyVersion, PolicyWithdrawal
+from privacy.promises.models import FrozenBound
 
-protect(PolicyVersion, PolicyWithdrawal)
+protect(FrozenBound, PolicyVersion, PolicyWithdrawal)

@@ -12,8 +12,10 @@ from privacy.core.actors import Actor
 from privacy.core.replayers import Replayer, Told, replayers
 from privacy.evidence.services import record
 from privacy.policies import journalling
+from privacy.policies.bounds import promised_in
 from privacy.policies.drafting import database
 from privacy.policies.models import PolicyDocument, PolicyDraft, PolicyVersion, PolicyWithdrawal
+from privacy.promises.services import freeze
 
 
 def replay_versions(told: list[Told], now: datetime, actor: Actor) -> dict[str, int]:
@@ -50,7 +52,7 @@ def _publish_again(one: Told, using: str) -> None:
     announced_at = facts.get("announced_at")
     document = str(facts["document"])
     PolicyDocument.objects.using(using).get_or_create(pk=document, defaults={"added_at": published_at})
-    PolicyVersion(
+    version = PolicyVersion(
         key=one.id,
         document_id=document,
         revised_on=date.fromisoformat(str(facts["revised_on"])),
@@ -58,7 +60,10 @@ def _publish_again(one: Told, using: str) -> None:
         published_at=published_at,
         # A line of before there were effects tells nothing of them.
         **{name: facts[name] for name in journalling.COLUMNS if name in facts},
-    ).save(using=using)
+    )
+    version.save(using=using)
+    announced = version.announced_at or published_at
+    freeze(version=version.pk, figures=promised_in(version.figures), at=announced)
     draft = PolicyDraft.objects.using(using).filter(document_id=document, language=facts["language"])
     # Whoever works on another text keeps it; what was scheduled is looked at again before it is published.
     draft.filter(text=facts["text"]).delete()

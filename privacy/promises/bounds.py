@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from privacy.core.errors import PrivacyError
@@ -22,12 +23,26 @@ class Bound:
         clause: where the text says it, ``"§10"``.
         figure: the promised period.
         kind: ``"ceiling"`` (no longer than) or ``"floor"`` (no shorter than).
+        version: the published version that says it, ``"privacy.en.3"``; empty where the profile alone does.
+        heading: above the figure in that version's text; may be empty.
+        until: when that version's figure stops to bind, because a later one binds everybody; None while none is there.
     """
 
     code: str
     clause: str
     figure: Period
     kind: BoundKind
+    version: str = ""
+    heading: str = ""
+    until: datetime | None = None
+
+    @property
+    def place(self) -> str:
+        """Where a reader finds it: ``§10``, or ``§10 "Backups" of privacy.en.3``."""
+        if not self.version:
+            return self.clause
+        clause = f'{self.clause} "{self.heading}"' if self.heading else self.clause
+        return f"{clause} of {self.version}"
 
 
 class WeakerThanPromised(PrivacyError):
@@ -54,8 +69,9 @@ def refuse(period: Period, bounds: list[Bound], *, field: str) -> None:
             wrong = "longer" if bound.kind == "ceiling" else "shorter"
             raise WeakerThanPromised(
                 field=field,
-                problem=f"{period} may last {wrong} than {bound.figure}, which {bound.clause} promises ({bound.code})",
-                mend=f"Choose a period that is never {wrong} than {bound.figure}, on whatever day it begins",
+                problem=f"{period} may last {wrong} than {bound.figure}, which {bound.place} promises ({bound.code})",
+                mend=f"Choose a period that is never {wrong} than {bound.figure}, on whatever day it begins"
+                + (", or publish a version with another figure first" if bound.version else ""),
             )
 
 

@@ -9,9 +9,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from privacy.core.registries import Status
-from privacy.promises.querysets import PromiseResultQuerySet, PromiseRunQuerySet
+from privacy.evidence.models import WrittenOnce
+from privacy.promises.querysets import FrozenBoundQuerySet, PromiseResultQuerySet, PromiseRunQuerySet
 
-__all__ = ["ProfileTable", "Promise", "PromiseResult", "PromiseRun", "SiteFacts"]
+__all__ = ["FrozenBound", "ProfileTable", "Promise", "PromiseResult", "PromiseRun", "SiteFacts"]
 
 
 class SiteFacts(models.Model):
@@ -93,6 +94,43 @@ class Promise(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class FrozenBound(WrittenOnce):
+    """A figure that a published version promises, as it was frozen when that version was published.
+
+    Whether it binds now is asked at the moment of reading: nothing here is changed when a later version comes.
+
+    Attributes:
+        key: version and promise, ``"privacy.en.3 HTC-10-4"``.
+        heading: above the figure in the text; may be empty.
+        setting: the dotted setting that it binds; empty for a figure that no setting carries.
+    """
+
+    # The primary key is the only unique column: a second one would need a replacement guard of its own.
+    key = models.CharField(_("key"), max_length=150, primary_key=True, editable=False)
+    version = models.CharField(_("version"), max_length=100, db_index=True, editable=False)
+    code = models.CharField(_("id"), max_length=40, editable=False)
+    clause = models.CharField(_("clause"), max_length=80, editable=False)
+    heading = models.CharField(_("heading"), max_length=200, blank=True, editable=False)
+    setting = models.CharField(_("setting"), max_length=100, blank=True, db_index=True, editable=False)
+    figure = models.CharField(_("figure"), max_length=60, editable=False)
+    bound = models.CharField(_("bound"), max_length=10, choices=Promise.BoundKind.choices, editable=False)
+    frozen_at = models.DateTimeField(_("published"), editable=False)
+
+    objects = FrozenBoundQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("bound of a published version")
+        verbose_name_plural = _("bounds of published versions")
+        default_permissions = ("view",)
+        ordering = ("-frozen_at", "key")
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(bound__in=["ceiling", "floor"]), name="privacy_frozenbound_known_bound"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class PromiseRun(models.Model):

@@ -10,27 +10,32 @@ from django.db.models import QuerySet
 
 from privacy.core.periods import Period
 from privacy.core.registries import Status, profile_sections
+from privacy.promises import binding
 from privacy.promises import bounds as rules_of_bounds
+from privacy.promises.binding import Standing
 from privacy.promises.bounds import Bound, BoundKind
 from privacy.promises.facts import Facts
 from privacy.promises.ledger import Ledger, LedgerRow
-from privacy.promises.models import ProfileTable, Promise, PromiseResult, PromiseRun, SiteFacts
+from privacy.promises.models import FrozenBound, ProfileTable, Promise, PromiseResult, PromiseRun, SiteFacts
 from privacy.promises.querysets import PromiseRunQuerySet
 
 __all__ = [
     "Bound",
     "Moment",
+    "Standing",
     "bound",
     "bounds",
     "bounds_under",
     "checks",
     "facts",
     "findings",
+    "frozen_in",
     "history",
     "is_known",
     "ledger",
     "section",
     "site",
+    "standings",
     "trend",
 ]
 
@@ -60,26 +65,53 @@ def section(name: str) -> Any | None:
     return owner.parse(row.table) if owner and row else None
 
 
-def bounds(setting: str) -> list[Bound]:
-    """Every promise that binds this dotted setting, in the profile's order."""
-    return [_bound(row) for row in Promise.objects.filter(setting=setting).exclude(bound="")]
+def bounds(setting: str, *, now: datetime) -> list[Bound]:
+    """Every promise that binds this dotted setting at ``now``.
+
+    Those of published versions come first, in the order in which they were published, then what the profile alone
+    promises. Two queries; one more where a version ever bound this setting.
+    """
+    published = [bound for _, bound in binding.frozen(FrozenBound.objects.filter(setting=setting), now)]
+    return binding.merged(published, (_bound(row) for row in Promise.objects.filter(setting=setting).exclude(bound="")))
 
 
-def bounds_under(prefix: str) -> dict[str, list[Bound]]:
-    """The same for every setting whose name begins so, by what follows ``prefix``; one query."""
-    found: dict[str, list[Bound]] = {}
-    for row in Promise.objects.filter(setting__startswith=prefix).exclude(bound=""):
-        found.setdefault(row.setting.removeprefix(prefix), []).append(_bound(row))
-    return found
+def bounds_under(prefix: str, *, now: datetime) -> dict[str, list[Bound]]:
+    """The same for every setting whose name begins so, by what follows ``prefix``; as many queries."""
+    published: dict[str, list[Bound]] = {}
+    own: dict[str, list[Bound]] = {}
+    for row, bound in binding.frozen(FrozenBound.objects.under(prefix), now):
+        published.setdefault(row.setting.removeprefix(prefix), []).append(bound)
+    for promise in Promise.objects.filter(setting__startswith=prefix).exclude(setting="").exclude(bound=""):
+        own.setdefault(promise.setting.removeprefix(prefix), []).append(_bound(promise))
+    names = [*published, *(name for name in own if name not in published)]
+    return {name: binding.merged(published.get(name, ()), own.get(name, ())) for name in names}
 
 
 def _bound(row: Promise) -> Bound:
     return Bound(row.code, row.clause, Period.parse(row.figure), cast(BoundKind, row.bound))
 
 
-def bound(setting: str) -> Bound | None:
+def bound(setting: str, *, now: datetime) -> Bound | None:
     """The promise that leaves this dotted setting the least room, or ``None``."""
-    return rules_of_bounds.strictest(bounds(setting))
+    return rules_of_bounds.strictest(bounds(setting, now=now))
+
+
+def standings(*, now: datetime) -> list[Standing]:
+    """Every bound on a setting at ``now``, beside what is set.
+
+    Raises:
+        PrivacyError: a stored table of the profile is no longer valid.
+    """
+    found = bounds_under("", now=now)
+    rules = {name: section(name) for name in {setting.partition(".")[0] for setting in found}}
+    return [
+        binding.standing(setting, one, rules[setting.partition(".")[0]]) for setting in found for one in found[setting]
+    ]
+
+
+def frozen_in(version: str) -> list[FrozenBound]:
+    """What one published version promises, in the order of its promises."""
+    return list(FrozenBound.objects.filter(version=version).order_by("code"))
 
 
 def ledger() -> Ledger:

@@ -1,4 +1,4 @@
-"""Filters on the history of the ledger."""
+"""Filters on frozen figures and on the history of the ledger."""
 
 from __future__ import annotations
 
@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING
 
 from django.db.models import OuterRef, QuerySet
 
+from privacy.evidence.querysets import WrittenOnceQuerySet
+
 if TYPE_CHECKING:
-    from privacy.promises.models import PromiseResult, PromiseRun
+    from privacy.promises.models import FrozenBound, PromiseResult, PromiseRun  # noqa: F401
+
+
+class FrozenBoundQuerySet(WrittenOnceQuerySet["FrozenBound"]):
+    """Figures that published versions promise."""
+
+    def under(self, prefix: str) -> FrozenBoundQuerySet:
+        """Those on every setting whose name begins so; all of them where ``prefix`` is empty."""
+        return self.filter(setting__startswith=prefix).exclude(setting="")
 
 
 class PromiseRunQuerySet(QuerySet["PromiseRun"]):

@@ -5,25 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
 from privacy.core.actors import Actor
 from privacy.core.conf import settings
+from privacy.core.errors import PrivacyError
 from privacy.core.periods import Period
 from privacy.core.registries import Status
 from privacy.evidence.services import record
-from privacy.promises import bounds, queries
+from privacy.promises import queries
 from privacy.promises.bounds import WeakerThanPromised
 from privacy.promises.faults import WrongProfile
+from privacy.promises.freezing import freeze, refuse_unkept, refuse_weaker
 from privacy.promises.ledger import Ledger, LedgerRow
 from privacy.promises.models import ProfileTable, Promise, PromiseResult, PromiseRun, SiteFacts
 from privacy.promises.profiles import Profile, read_profile
 from privacy.promises.running import evaluate
 from privacy.promises.signals import profile_loaded
+from privacy.promises.weakening import find_weakened
 
-__all__ = ["LoadedProfile", "WeakerThanPromised", "WrongProfile", "check_promises", "load_profile", "refuse_weaker"]
+__all__ = [
+    "LoadedProfile",
+    "WeakerThanPromised",
+    "WrongProfile",
+    "check_promises",
+    "freeze",
+    "load_profile",
+    "refuse_unkept",
+    "refuse_weaker",
+]
 
 #: How long the findings of a run are kept: over a year, so that a yearly review sees the one before.
 HISTORY_KEPT = Period(months=25)
@@ -45,11 +58,15 @@ def load_profile(*, path: Path, now: datetime, actor: Actor) -> LoadedProfile:
     """Put a profile in force in place of the former one; the history of findings stays.
 
     Raises:
-        WrongProfile: with every fault of the file; nothing was written.
+        WrongProfile: with every fault of the file, or with all that it would weaken of a published version;
+            nothing was written.
     """
     with transaction.atomic():
         former = SiteFacts.objects.select_for_update().first()
         profile = read_profile(path)
+        weakened = find_weakened(profile, before=_rules_before, now=now)
+        if weakened.found:
+            raise WrongProfile(file=str(path), faults=weakened.found)
         _write(profile, now)
         profile_loaded.send(sender=Profile, rules=profile.rules, now=now, actor=actor)
         record(
@@ -68,6 +85,14 @@ def load_profile(*, path: Path, now: datetime, actor: Actor) -> LoadedProfile:
         fingerprint=profile.fingerprint,
         replaced=former.code if former else "",
     )
+
+
+def _rules_before(section: str) -> Any | None:
+    """The rules of the profile in force; of a table that is no longer understood nothing is known."""
+    try:
+        return queries.section(section)
+    except PrivacyError:
+        return None
 
 
 def _write(profile: Profile, now: datetime) -> None:
@@ -180,14 +205,3 @@ def prune_history(*, now: datetime) -> int:
     over = PromiseRun.objects.checked_until(HISTORY_KEPT.cutoff(now, settings.calendar)).exclude(pk=Subquery(latest))
     PromiseResult.objects.filter(run__in=over).delete()
     return over.delete()[0]
-
-
-def refuse_weaker(*, setting: str, period: Period, field: str) -> None:
-    """Refuse a period that the published text does not allow for this dotted setting.
-
-    A ceiling refuses what may last longer on any start day (``P30D`` under ``P1M``), a floor what may last shorter.
-
-    Raises:
-        WeakerThanPromised: names the clause and the promise.
-    """
-    bounds.refuse(period, queries.bounds(setting), field=field)

@@ -42,10 +42,11 @@ class Told(Protocol):
 
 
 class Rulebook:
-    """Declarations and promises, read once for all schedules of a night or a screen."""
+    """Declarations, and the promises that bind at ``now``, read once for all schedules of a night or a screen."""
 
-    def __init__(self, ends: Ends | None = None) -> None:
+    def __init__(self, now: datetime, ends: Ends | None = None) -> None:
         self.ends = ends or declared_ends()
+        self._now = now
         self._horizons: dict[datetime, datetime] = {}
 
     def horizon(self, now: datetime) -> datetime:
@@ -102,7 +103,7 @@ class Rulebook:
     @cached_property
     def _bounds(self) -> Mapping[str, list[Bound]]:
         """The promises on all categories, read once."""
-        return bounds_under(PREFIX)
+        return bounds_under(PREFIX, now=self._now)
 
     @cached_property
     def _spared(self) -> Spared:
@@ -110,9 +111,9 @@ class Rulebook:
         return Spared(in_force())
 
 
-def periods_in_force() -> dict[str, Period]:
-    """What the night goes by, by the name of the declared ``Expiry``; for pages that tell a person."""
-    book = Rulebook()
+def periods_in_force(now: datetime) -> dict[str, Period]:
+    """What a night at ``now`` goes by, by the name of the declared ``Expiry``; for pages that tell a person."""
+    book = Rulebook(now)
     schedules = {schedule.name: schedule for schedule in Schedule.objects.declared().expiries()}
     return {
         end.rule.name: book.period(schedules[name])
@@ -144,7 +145,7 @@ def preview(schedule: Schedule, now: datetime, rulebook: Rulebook | None = None)
     Raises:
         NotDeclared: its declaration is gone or broken.
     """
-    book = rulebook or Rulebook()
+    book = rulebook or Rulebook(now)
     end = book.end(schedule)
     calendar = settings.calendar
     everything: QuerySet[Any] = QuerySet(end.declared.model, using=end.declared.using)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -25,10 +28,14 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Schedule
         fields = ("period",)
 
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.now = now
+
     def clean_period(self) -> str:
         try:
             period = Period.parse(self.cleaned_data["period"].strip().upper(), field="period")
-            refuse_weaker(setting=f"{PREFIX}{self.instance.category}", period=period, field="period")
+            refuse_weaker(setting=f"{PREFIX}{self.instance.category}", period=period, field="period", now=self.now)
         except PrivacyError as error:
             raise forms.ValidationError(f"{error.problem}. {error.mend}.", code="refused") from None
         return str(period)

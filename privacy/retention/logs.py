@@ -73,16 +73,16 @@ class LogStanding:
     undated: bool
 
 
-def declared_logs(book: Rulebook | None = None) -> Iterator[DeclaredLog]:
+def declared_logs(now: datetime, book: Rulebook | None = None) -> Iterator[DeclaredLog]:
     """Every declared log file that something ends; two queries, and one a category that a log speaks of."""
     with_logs = [item for item in graph.declared() if item.logs]
     if not with_logs:
         return
-    book = book or Rulebook()
+    book = book or Rulebook(now)
     schedules = list(Schedule.objects.declared().expiries())
     for declared in with_logs:
         own = [schedule for schedule in schedules if schedule.model == declared.label]
-        promised = tuple(bound.figure for bound in bounds_of(declared.category) if bound.kind == "ceiling")
+        promised = tuple(bound.figure for bound in bounds_of(declared.category, now) if bound.kind == "ceiling")
         for log in declared.logs:
             try:
                 mine = (Period.parse(log.expires),) if log.expires else tuple(book.period(item) for item in own)
@@ -97,7 +97,7 @@ def declared_logs(book: Rulebook | None = None) -> Iterator[DeclaredLog]:
 def standings(now: datetime, *, horizon: datetime) -> list[LogStanding]:
     """How every declared log stands on this machine; reads the beginning of each file."""
     zone = settings.calendar.zone
-    return [_standing(log, files_of(log.path, zone), now, horizon) for log in declared_logs()]
+    return [_standing(log, files_of(log.path, zone), now, horizon) for log in declared_logs(now)]
 
 
 def expire(log: DeclaredLog, *, horizon: datetime, now: datetime, actor: Actor, dry_run: bool) -> LogReport:

@@ -35,7 +35,7 @@ def expire(context: NightContext) -> StepReport:
     The cursor holds the counts of the schedules that are done, and of the one that was begun: an interrupted
     attempt goes on behind the ones and counts on from the other.
     """
-    rulebook = Rulebook()
+    rulebook = Rulebook(context.now)
     done: dict[str, dict[str, int]] = {name: dict(found) for name, found in context.cursor.get("done", {}).items()}
     begun: Mapping[str, Mapping[str, int]] = context.cursor.get("begun", {})
     errors: list[str] = []
@@ -69,7 +69,7 @@ def expire_logs(context: NightContext) -> StepReport:
     """Remove what declared log files were rotated into, and tell of one that nobody rotates."""
     counts = {"files": 0, "emptied": 0}
     errors: list[str] = []
-    for log in logs.declared_logs():
+    for log in logs.declared_logs(context.now):
         if log.paused:
             continue
         report = logs.expire(

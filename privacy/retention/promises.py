@@ -59,7 +59,7 @@ def every_rule_ends(context: CheckContext) -> Finding:
     """CPT-9-3: no rule without an end. A paused schedule ends nothing, nor does one that was never made."""
     if not graph.declared():
         return Finding.cannot_tell(_("No table is declared yet."))
-    ends = Rulebook().ends
+    ends = Rulebook(context.now).ends
     known = {schedule.name: schedule for schedule in Schedule.objects.declared()}
     endless = sorted(
         [*without_a_rule(), *ends.broken]
@@ -79,7 +79,7 @@ def addresses_shortened(context: CheckContext) -> Finding:
     if bare:
         why = _("Nothing ever shortens these addresses: %(names)s.") % {"names": ", ".join(sorted(bare))}
         return Finding.broken(why, str(len(bare)))
-    ends = Rulebook().ends.by_name
+    ends = Rulebook(context.now).ends.by_name
     names = [name for name, end in ends.items() if _shortens(end)]
     if not names:
         return Finding.cannot_tell(_("No declared schedule shortens addresses."))
@@ -106,7 +106,7 @@ def after_periods_reasoned(context: CheckContext) -> Finding:
     unreasoned = _unreasoned(context)
     if unreasoned:
         return unreasoned
-    count = sum(end.kind == "keep" for end in Rulebook().ends.by_name.values())
+    count = sum(end.kind == "keep" for end in Rulebook(context.now).ends.by_name.values())
     return Finding.kept(_("Each exception names its reason and its end."), str(count))
 
 
@@ -120,7 +120,7 @@ def _longer_than_promised(context: CheckContext, schedules: Iterable[Schedule]) 
     """A promise's ceiling binds one category as a setting; its other categories are held to the figure here."""
     if context.promise.bound != "ceiling":
         return None
-    book, promised = Rulebook(), Period.parse(context.promise.figure, field="figure")
+    book, promised = Rulebook(context.now), Period.parse(context.promise.figure, field="figure")
     longer = sorted(schedule.name for schedule in schedules if book.period(schedule).may_outlast(promised))
     if not longer:
         return None
@@ -130,7 +130,7 @@ def _longer_than_promised(context: CheckContext, schedules: Iterable[Schedule]) 
 
 def _nothing_over(context: CheckContext, schedules: Iterable[Schedule]) -> Finding:
     """One COUNT a schedule, whatever the number of rows."""
-    book, over, rows, names, broken = Rulebook(), 0, False, [], []
+    book, over, rows, names, broken = Rulebook(context.now), 0, False, [], []
     last = last_time(SCHEDULES, context.now)
     for schedule in schedules:
         try:
@@ -166,7 +166,7 @@ def _nothing_over(context: CheckContext, schedules: Iterable[Schedule]) -> Findi
 
 def _unreasoned(context: CheckContext) -> Finding | None:
     """The finding when an exception has no reason the text allows, or when there are no exceptions at all."""
-    keeps = [end for end in Rulebook().ends.by_name.values() if end.kind == "keep"]
+    keeps = [end for end in Rulebook(context.now).ends.by_name.values() if end.kind == "keep"]
     if not keeps:
         return Finding.cannot_tell(_("Nothing is declared as kept after closure."))
     allowed = context.promise.params.get("grounds") or rules().grounds

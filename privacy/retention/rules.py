@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from privacy.core.errors import PrivacyError
@@ -82,14 +83,19 @@ def rules() -> RetentionRules:
     return found if isinstance(found, RetentionRules) else RetentionRules()
 
 
-def bounds_of(category: str) -> list[Bound]:
-    """The promises that bind the schedules of a category."""
-    return bounds(f"{PREFIX}{category}")
+def bounds_of(category: str, now: datetime) -> list[Bound]:
+    """The promises that bind the schedules of a category at ``now``."""
+    return bounds(f"{PREFIX}{category}", now=now)
 
 
 def is_weaker(period: Period, promised: Sequence[Bound]) -> bool:
     """Whether a period would break a promise, begun on any day: longer than a ceiling, shorter than a floor."""
     return any(weaker(period, bound.figure, bound.kind) for bound in promised)
+
+
+def weaker_than(period: Period, promised: Sequence[Bound]) -> list[Bound]:
+    """Those bounds that a period would break."""
+    return [bound for bound in promised if is_weaker(period, [bound])]
 
 
 def proposed(declared: Period, own: Period | None) -> Period:

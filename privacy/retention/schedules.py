@@ -85,7 +85,7 @@ def change_period(*, schedule: Schedule, period: Period, now: datetime, actor: A
                 problem="this is the end of an exception, and its ground says how long",
                 mend="Change until= in the declaration, together with the ground",
             )
-        refuse_weaker(setting=f"{PREFIX}{schedule.category}", period=period, field="period")
+        refuse_weaker(setting=f"{PREFIX}{schedule.category}", period=period, field="period", now=now)
         before, schedule.period = schedule.period, str(period)
         schedule.edited = schedule.period != str(_default(schedule))
         if schedule.period != before:
@@ -137,7 +137,7 @@ def _create(end: DeclaredEnd, own: RetentionRules, now: datetime, dry_run: bool)
 def _follow(schedule: Schedule, end: DeclaredEnd, own: RetentionRules, now: datetime, dry_run: bool) -> list[str]:
     what: list[str] = []
     wanted = _facts(end)
-    if schedule.edited and is_weaker(schedule.span, bounds_of(end.declared.category)):
+    if schedule.edited and is_weaker(schedule.span, bounds_of(end.declared.category, now)):
         schedule.edited = False
         what.append("reset")
     if not schedule.edited:

@@ -44,37 +44,37 @@ def test_each_category_says_how_much_why_and_how_long(signed_in: Client):
 def test_only_the_members_own_rows_are_counted(member: Any, now: datetime):
     other = get_user_model().objects.create_user("other", "other@example.org", "x")
     host.PageView.objects.create(user=other, ip="192.0.2.9", path="/", viewed_at=now)
-    held, _empty = holdings(member)
+    held, _empty = holdings(member, now)
     assert next(one for one in held if one.category == "Events").rows == 3
 
 
 def test_a_row_with_two_sides_of_the_same_member_counts_once(member: Any, now: datetime):
     host.Message.objects.create(sender=member, recipient=member, subject="to me", body="note", sent_at=now)
-    held, _empty = holdings(member)
+    held, _empty = holdings(member, now)
     assert next(one for one in held if one.category == "Messages").rows == 1
 
 
-def test_what_is_empty_is_named_as_well(member: Any):
-    _held, empty = holdings(member)
+def test_what_is_empty_is_named_as_well(member: Any, now: datetime):
+    _held, empty = holdings(member, now)
     assert "Messages" in empty
 
 
-def test_client_data_is_told_apart_from_the_members_own(member: Any, signed_in: Client):
+def test_client_data_is_told_apart_from_the_members_own(member: Any, signed_in: Client, now: datetime):
     host.ClientContact.objects.create(client=member, name="Will", email="will@example.org")
-    held, _empty = holdings(member)
+    held, _empty = holdings(member, now)
     assert [one.category for one in held if one.client_data] == ["Client contacts"]
     assert "you decide about it" in signed_in.get(PAGE).content.decode().lower()
 
 
 def test_the_number_of_queries_does_not_grow_with_the_rows(member: Any, now: datetime):
-    holdings(member)  # content types are looked up once a process
+    holdings(member, now)  # content types are looked up once a process
     with CaptureQueriesContext(connection) as few:
-        holdings(member)
+        holdings(member, now)
     host.PageView.objects.bulk_create(
         host.PageView(user=member, ip="192.0.2.7", path="/", viewed_at=now) for _ in range(300)
     )
     with CaptureQueriesContext(connection) as many:
-        holdings(member)
+        holdings(member, now)
     assert len(many) == len(few) <= 8
 
 

@@ -54,7 +54,8 @@ def test_a_text_becomes_a_version_word_for_word_with_its_figures_frozen(
         "Privacy policy",
     )
     assert "Backups are kept for 1 month." in version.text
-    assert version.figures == {"backups.kept_for": {"figure": "P1M", "words": "1 month"}}
+    (figure,) = version.figure_rows
+    assert (figure["name"], figure["figure"], figure["words"]) == ("backups.kept_for", "P1M", "1 month")
     assert version.digest == hashlib.sha256(version.text.encode()).hexdigest()
     assert (version.date_label, version.revised_on) == ("Last update", date(2026, 3, 16))
     assert not PolicyDraft.objects.exists()

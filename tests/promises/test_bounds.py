@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,11 +13,12 @@ from privacy.promises.bounds import Bound, WeakerThanPromised, strictest
 from privacy.promises.services import LoadedProfile, refuse_weaker
 
 Load = Callable[..., LoadedProfile]
+NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 
 
 def allowed(period: str) -> bool:
     try:
-        refuse_weaker(setting="kitchen.kept_for", period=Period.parse(period), field="period")
+        refuse_weaker(setting="kitchen.kept_for", period=Period.parse(period), field="period", now=NOW)
     except WeakerThanPromised:
         return False
     return True
@@ -42,7 +44,7 @@ def test_a_floor_refuses_what_may_be_shorter(load: Load, period: str, fits: bool
 def test_the_refusal_names_the_field_the_clause_the_promise_and_the_mend(load: Load) -> None:
     load()
     with pytest.raises(WeakerThanPromised) as refusal:
-        refuse_weaker(setting="kitchen.kept_for", period=Period(days=30), field="Schedule.period")
+        refuse_weaker(setting="kitchen.kept_for", period=Period(days=30), field="Schedule.period", now=NOW)
     assert str(refusal.value) == (
         "Schedule.period: P30D may last longer than P1M, which §1 promises (EXA-1-1). "
         "Choose a period that is never longer than P1M, on whatever day it begins."
@@ -51,8 +53,8 @@ def test_the_refusal_names_the_field_the_clause_the_promise_and_the_mend(load: L
 
 def test_a_setting_that_nobody_promised_is_free(load: Load) -> None:
     load()
-    refuse_weaker(setting="kitchen.heat", period=Period(months=999), field="heat")
-    assert queries.bound("kitchen.heat") is None
+    refuse_weaker(setting="kitchen.heat", period=Period(months=999), field="heat", now=NOW)
+    assert queries.bound("kitchen.heat", now=NOW) is None
 
 
 def test_without_a_profile_everything_is_free(db: None) -> None:
@@ -62,13 +64,13 @@ def test_without_a_profile_everything_is_free(db: None) -> None:
 
 def test_the_bound_tells_code_clause_figure_and_kind(load: Load) -> None:
     load()
-    assert queries.bound("kitchen.kept_for") == Bound("EXA-1-1", "§1", Period(months=1), "ceiling")
+    assert queries.bound("kitchen.kept_for", now=NOW) == Bound("EXA-1-1", "§1", Period(months=1), "ceiling")
 
 
 def test_of_several_ceilings_the_lowest_counts(load: Load) -> None:
     shorter = 'check = "kitchen.guests_asked"\nfigure = "P10D"\nbound = "ceiling"\nsetting = "kitchen.kept_for"'
     load(('check = "kitchen.guests_asked"', shorter), ('kept_for = "P1M"\n', 'kept_for = "P7D"\n'))
-    bound = queries.bound("kitchen.kept_for")
+    bound = queries.bound("kitchen.kept_for", now=NOW)
     assert bound is not None
     assert bound.code == "EXA-2-1"
     assert not allowed("P28D")

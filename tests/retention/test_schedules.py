@@ -183,37 +183,37 @@ class TestEditing:
         assert list(acts) == ["retention.schedule_paused", "retention.schedule_resumed"]
 
     @pytest.mark.parametrize("typed", ["a month", "30", "P1M from now", ""])
-    def test_the_form_refuses_what_is_no_period(self, typed: str) -> None:
-        form = ScheduleForm({"period": typed}, instance=schedule())
+    def test_the_form_refuses_what_is_no_period(self, typed: str, now: datetime) -> None:
+        form = ScheduleForm({"period": typed}, instance=schedule(), now=now)
         assert not form.is_valid()
         assert form.errors["period"]
 
-    def test_the_form_names_the_clause_that_forbids_a_period(self) -> None:
+    def test_the_form_names_the_clause_that_forbids_a_period(self, now: datetime) -> None:
         promise("P1M", clause="§10")
-        form = ScheduleForm({"period": "P30D"}, instance=schedule())
+        form = ScheduleForm({"period": "P30D"}, instance=schedule(), now=now)
         assert not form.is_valid()
         assert "§10" in form.errors["period"][0]
 
-    def test_the_form_takes_small_letters(self) -> None:
-        form = ScheduleForm({"period": " p3m "}, instance=schedule())
+    def test_the_form_takes_small_letters(self, now: datetime) -> None:
+        form = ScheduleForm({"period": " p3m "}, instance=schedule(), now=now)
         assert form.is_valid()
         assert form.chosen == Period.parse("P3M")
 
 
 @pytest.mark.usefixtures("schedules")
 class TestInForce:
-    def test_a_declared_period_weaker_than_the_promise_never_goes_past_the_ceiling(self) -> None:
+    def test_a_declared_period_weaker_than_the_promise_never_goes_past_the_ceiling(self, now: datetime) -> None:
         promise("P12M")
-        assert Rulebook().period(schedule()) == Period.parse("P12M")
-        assert Rulebook().period(schedule(SHORTEN)) == Period.parse("P30D")
+        assert Rulebook(now).period(schedule()) == Period.parse("P12M")
+        assert Rulebook(now).period(schedule(SHORTEN)) == Period.parse("P30D")
 
-    def test_a_floor_lengthens_what_is_too_short(self) -> None:
+    def test_a_floor_lengthens_what_is_too_short(self, now: datetime) -> None:
         promise("P3M", "floor")
-        assert Rulebook().period(schedule(SHORTEN)) == Period.parse("P3M")
+        assert Rulebook(now).period(schedule(SHORTEN)) == Period.parse("P3M")
 
-    def test_an_exception_goes_by_its_ground_and_not_by_the_category(self) -> None:
+    def test_an_exception_goes_by_its_ground_and_not_by_the_category(self, now: datetime) -> None:
         promise("P1M", setting="retention.purchases")
-        assert Rulebook().period(schedule(TOTAL)) == Period.parse("P10Y")
+        assert Rulebook(now).period(schedule(TOTAL)) == Period.parse("P10Y")
 
     def test_a_profile_is_compared_with_the_periods_that_an_admin_chose(self, now: datetime, actor: Actor) -> None:
         in_force = providers.get("in_force.retention")
@@ -224,7 +224,7 @@ class TestInForce:
 
     def test_pages_learn_the_period_by_the_declared_name(self, now: datetime, actor: Actor) -> None:
         change_period(schedule=schedule(), period=Period.parse("P3M"), now=now, actor=actor)
-        assert periods_in_force()["host.PageView:viewed_at:P13M"] == Period.parse("P3M")
+        assert periods_in_force(now)["host.PageView:viewed_at:P13M"] == Period.parse("P3M")
 
 
 @pytest.mark.usefixtures("schedules")

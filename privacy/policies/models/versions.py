@@ -68,6 +68,7 @@ class PolicyDraft(models.Model):
         early_reason: why it binds sooner than the rule says.
         publish_at: when it is to be published by itself; empty waits for a person.
         refusal: why it was not published when its moment came.
+        site: names and figures of a profile that is not loaded, where it came with one; empty goes by the one in force.
     """
 
     document = models.ForeignKey(PolicyDocument, models.PROTECT, related_name="drafts", verbose_name=_("document"))
@@ -83,6 +84,7 @@ class PolicyDraft(models.Model):
     early_reason = models.CharField(_("why it binds sooner"), max_length=500, blank=True)
     publish_at = models.DateTimeField(_("to be published"), null=True, blank=True, db_index=True)
     refusal = models.CharField(_("why it was not published"), max_length=500, blank=True)
+    site = models.JSONField(_("profile it came with"), default=dict, blank=True)
     changed_at = models.DateTimeField(_("changed"))
 
     objects = PolicyDraftQuerySet.as_manager()
@@ -113,7 +115,8 @@ class PolicyVersion(WrittenOnce):
     Attributes:
         key: document, language and number, ``"privacy.en.3"``.
         digest: SHA-256 (hexadecimal) over the UTF-8 bytes of ``text``: what anybody can compute from the file.
-        figures: what stands for each figure, ``{"backups.kept_for": {"figure": "P1M", "words": "1 month"}}``.
+        figures: what stands for each figure, ``{"backups.kept_for": {"figure": "P1M", "words": "1 month"}}``; of one
+            that binds, its promise, setting and heading as well.
         date_label: the words in front of the printed date; empty prints no date.
         material: whether readers are asked again.
         effect: the rule of its notice, frozen: the words of ``clocks.Effect``.

@@ -67,7 +67,8 @@ class ScheduleAdmin(ModelAdmin[Schedule]):
     # --- list ------------------------------------------------------------------------------
 
     def get_list_display(self, request: HttpRequest) -> tuple[str | Column, ...]:
-        return ("what", "category", *_columns(Rulebook(), timezone.now()))
+        now = timezone.now()
+        return ("what", "category", *_columns(Rulebook(now), now))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         schedules = Schedule.objects.declared()
@@ -103,7 +104,8 @@ class ScheduleAdmin(ModelAdmin[Schedule]):
         may_change = self.has_change_permission(request, schedule) and _is_editable(schedule)
         if request.method == "POST" and not may_change:
             raise PermissionDenied
-        form = ScheduleForm(request.POST or None, instance=schedule) if may_change else None
+        now = timezone.now()
+        form = ScheduleForm(request.POST or None, instance=schedule, now=now) if may_change else None
         if form is not None and request.method == "POST" and form.is_valid():
             return self._change(request, schedule, form)
         schedule.refresh_from_db()
@@ -112,7 +114,7 @@ class ScheduleAdmin(ModelAdmin[Schedule]):
             "admin/privacy/schedule/detail.html",
             {
                 **self.admin_site.each_context(request),
-                **_picture(schedule, timezone.now()),
+                **_picture(schedule, now),
                 "opts": self.opts,
                 "title": schedule_words(schedule),
                 "form": form,
@@ -208,7 +210,7 @@ def _columns(book: Rulebook, now: datetime) -> tuple[Column, ...]:
 
 
 def _picture(schedule: Schedule, now: datetime) -> dict[str, Any]:
-    book = Rulebook()
+    book = Rulebook(now)
     period = book.period(schedule)
     return {
         "schedule": schedule,

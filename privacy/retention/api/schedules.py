@@ -120,7 +120,7 @@ class _Schedules(ForStaff, OfRows):
     def book(self) -> Rulebook:
         """Declarations and promises, read once an answer."""
         if not hasattr(self, "_book"):
-            self._book = Rulebook()
+            self._book = Rulebook(self.now)
         return self._book
 
 
