@@ -130,7 +130,7 @@ class FrozenBound(WrittenOnce):
         ]
 
     def __str__(self) -> str:
-        return self.key
+        return f"{self.code} in {self.version}"
 
 
 class PromiseRun(models.Model):

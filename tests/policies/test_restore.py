@@ -17,6 +17,8 @@ from privacy.evidence.models import EvidenceEntry
 from privacy.policies.models import PolicyDraft, PolicyVersion
 from privacy.policies.queries import current
 from privacy.policies.services import withdraw
+from privacy.promises.models import FrozenBound
+from privacy.promises.queries import bounds
 from tests.disposal.journal.conftest import undone
 from tests.policies.conftest import GOOD
 
@@ -76,3 +78,16 @@ def test_a_draft_that_came_back_with_the_backup_is_not_published_again(
     replayers.get("version").run(told(), now, actor)
     assert not PolicyDraft.objects.exists()
     assert PolicyVersion.objects.count() == 1
+
+
+def test_what_a_version_binds_comes_back_with_it(
+    journal: Path, published: Callable[..., PolicyVersion], now: datetime, actor: Actor
+) -> None:
+    with undone():
+        published()
+        was = FrozenBound.objects.values().get()
+    assert not FrozenBound.objects.exists()
+    replayers.get("version").run(told(), now, actor)
+    assert FrozenBound.objects.values().get() == was
+    (bound,) = bounds("backups.kept_for", now=now)
+    assert (bound.version, bound.place) == ("privacy.en.1", '§2 "Backups" of privacy.en.1')
