@@ -32,6 +32,7 @@ class Audience:
         address: ORM path to the e-mail address.
         user: ORM path to the primary key of the account; empty where the people have none.
         language: ORM path to a language code; empty takes the mailing's.
+        offered: whether staff may choose it; what only the law writes to is not.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Audience:
     address: str
     user: str = ""
     language: str = ""
+    offered: bool = True
 
     def queryset(self) -> QuerySet[Any]:
         """
@@ -59,13 +61,22 @@ class Audience:
 
 audiences: Registry[Audience] = Registry("audience")
 
+#: Whoever has an account, active or not: what the law or a contract owes everybody goes to them.
+EVERYBODY = "everybody"
+
 
 def _members() -> QuerySet[Any]:
     return QuerySet(get_user_model()).filter(is_active=True)
 
 
+def _everybody() -> QuerySet[Any]:
+    return QuerySet(get_user_model())
+
+
 def register_members() -> None:
-    """Everybody with an open account. Left out where the user model has no address."""
+    """Everybody with an open account, and everybody with any. Left out where the user model has no address."""
     address = email_field(get_user_model())
     if address:
+        everybody = Audience(EVERYBODY, _("every account, active or not"), _everybody, address, "pk", offered=False)
+        audiences.add(EVERYBODY, everybody)
         audiences.add("members", Audience("members", _("all members"), _members, address, "pk"))

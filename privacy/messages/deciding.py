@@ -14,6 +14,7 @@ from privacy.evidence.services import record
 from privacy.messages import journalling
 from privacy.messages.models import OutboxMessage
 from privacy.messages.queueing import TASK
+from privacy.messages.signals import left
 
 Decision = Literal["arrived", "again", "drop"]
 _State = OutboxMessage.State
@@ -53,6 +54,8 @@ def decide(*, message: OutboxMessage, decision: Decision, now: datetime, actor: 
             row.state, row.ended_at = _State.DROPPED, now
         row.reason = f"decided_{decision}"
         row.save(update_fields=["state", "not_before", "sent_at", "ended_at", "reason"])
+        if row.state == _State.SENT and row.mailing_id:
+            left.send(OutboxMessage, message=row, at=row.sent_at)
         record(
             act="messages.decided",
             now=now,

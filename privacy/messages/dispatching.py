@@ -24,10 +24,12 @@ from privacy.disposal.journal import Line
 from privacy.disposal.journal.restores import notice, require_whole
 from privacy.evidence.services import Draft, record_many
 from privacy.messages import claiming, journalling
+from privacy.messages.addressing import to_newest_addresses
 from privacy.messages.composing import Composed, compose
 from privacy.messages.models import OutboxMessage
 from privacy.messages.permission import TOO_OFTEN, Recipient, judge
 from privacy.messages.rules import MessageRules, message_rules
+from privacy.messages.signals import left as left_signal
 from privacy.messages.transport import Carrier, Fate, NoConnection, Outcome
 from privacy.promises.facts import Facts
 from privacy.promises.queries import facts
@@ -130,6 +132,9 @@ class _Run:
                 dropped["topic_gone"] += [message.pk for message in messages]
                 continue
             asked = [message for message in messages if not message.test]
+            if topic.exempt is not None and (nowhere := to_newest_addresses(asked)):
+                dropped["no_address"] += [message.pk for message in nowhere]
+                asked = [message for message in asked if message not in nowhere]
             people = {message.pk: Recipient(message.address, message.user_key) for message in asked}
             judged = judge(list(dict.fromkeys(people.values())), topic, rules=self.rules, now=self.now)
             first: set[Recipient] = set()
@@ -235,6 +240,8 @@ class _Run:
         # Where somebody found this process silent and put the row in doubt, a person decides.
         mine = OutboxMessage.objects.mine(self.token).filter(pk=message.pk)
         mine.update(claim=None, claimed_by="", claimed_until=None, **changes)
+        if state == _State.SENT and message.mailing_id:
+            left_signal.send(OutboxMessage, message=message, at=self.now)
         self._log(message, state)
         return journalling.line_of(message, told)
 

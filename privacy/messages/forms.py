@@ -149,7 +149,7 @@ class MailingForm(forms.Form):
         topics = [topic for topic in rules.topics.values() if topic.exempt is None]
         topics.sort(key=lambda topic: not topic.promotional)
         self.fields["topic"].choices = [(topic.code, f"{topic.title} ({topic.kind.label})") for topic in topics]  # type: ignore[attr-defined]
-        self.fields["audience"].choices = [(one.name, one.title) for one in audiences]  # type: ignore[attr-defined]
+        self.fields["audience"].choices = [(one.name, one.title) for one in audiences if one.offered]  # type: ignore[attr-defined]
         if written:
             del self.fields["code"]
 

@@ -129,7 +129,7 @@ def test(*, mailing: Mailing, address: str, now: datetime) -> Queued:
         UnfitAddress: nothing can be sent there.
         NoWayOut, NoPostalAddress: it could never leave.
     """
-    _refuse_unfit_form(mailing)
+    refuse_unfit_form(mailing)
     row = queue(
         topic=mailing.topic,
         subject=mailing.subject,
@@ -165,7 +165,7 @@ def approve(*, mailing: Mailing, promotional: bool, now: datetime, actor: Actor)
             )
         if row.tested_at is None:
             raise NotTested(field="mailing", problem="nobody has looked at it yet", mend="Send a test, and read it")
-        _refuse_unfit_form(row)
+        refuse_unfit_form(row)
         row.approved_at, row.promotional = now, promotional
         row.save(update_fields=["approved_at", "promotional"])
         _record("messages.mailing_approved", row, now, actor, {"promotional": promotional})
@@ -258,7 +258,7 @@ def _locked(mailing: Mailing, *states: str) -> Iterator[Mailing]:
         yield row
 
 
-def _refuse_unfit_form(mailing: Mailing) -> None:
+def refuse_unfit_form(mailing: Mailing) -> None:
     """What every single message would be refused for is told before."""
     rules = message_rules()
     topic = rules.topic(mailing.topic)

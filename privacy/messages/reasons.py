@@ -15,6 +15,7 @@ _WORDS: Mapping[str, str | Promise] = {
     "account_gone": _("the account is closed or gone"),
     "of_a_client": _("only a client gave us the address"),
     "unfit_address": _("nothing can be sent to the address"),
+    "no_address": _("the account has no address any more"),
     "unfit_mail": _("a part of it cannot be sent as it was written"),
     "unfit_form": _("it could not be put together, and is tried again"),
     "twice": _("the same address had it already"),

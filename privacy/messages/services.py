@@ -18,6 +18,7 @@ from privacy.messages.mailings import (
     test,
     write,
 )
+from privacy.messages.notifying import notify_everybody
 from privacy.messages.outbox import OutboxReport, run_outbox
 from privacy.messages.preferences import Choice, choose, reachable, standings, stop_all
 from privacy.messages.preparing import Reach, prepare, reach
@@ -53,6 +54,7 @@ __all__ = [
     "finish",
     "leave",
     "lift",
+    "notify_everybody",
     "opt_out",
     "pause",
     "prepare",

@@ -11,6 +11,7 @@ from privacy.evidence.services import record
 from privacy.messages.classes import Level
 from privacy.messages.models import MailEvent, OutboxMessage, Suppression
 from privacy.messages.rules import message_rules
+from privacy.messages.signals import came_back
 from privacy.messages.suppression import opt_out
 
 _Kind = MailEvent.Kind
@@ -57,6 +58,8 @@ def report_event(*, message_id: str, event: str, at: datetime | None, now: datet
     if kind == _Kind.BOUNCED:
         OutboxMessage.objects.filter(pk=message.pk, bounced_at=None).update(bounced_at=at or now)
         counts = {"messages": 1}
+        if message.mailing_id:
+            came_back.send(OutboxMessage, message=message, at=at or now)
         record(act="messages.bounced", now=now, actor=actor, label="privacy.OutboxMessage", counts=counts)
     if kind == _Kind.COMPLAINED and message.address:
         rules = message_rules()

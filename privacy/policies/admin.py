@@ -19,10 +19,14 @@ from privacy.core.actors import Actor
 from privacy.core.chips import chip
 from privacy.core.errors import PrivacyError
 from privacy.core.generic_admin import ModelAdmin
+from privacy.messages.reasons import left_out_words
 from privacy.policies import queries, services
+from privacy.policies.binding import binds_everybody_from
 from privacy.policies.forms import DigestForm, DraftForm, NewDraftForm, ScheduleForm, WithdrawForm
 from privacy.policies.models import PolicyDraft, PolicyVersion
+from privacy.policies.progress import notice_progress, people_to_tell
 from privacy.policies.rendering import rendered
+from privacy.policies.rules import Told
 
 WRITE = "privacy.write_policies"
 PUBLISH = "privacy.publish_policies"
@@ -180,14 +184,18 @@ class PolicyDraftAdmin(_Screens):
         told = ngettext(
             "%(n)d fault keeps it from being published", "%(n)d faults keep it from being published", faults
         )
+        plan, refused = _planned(draft)
         context = {
             "title": f"{draft.title} ({draft.language})",
             "draft": draft,
             "view": view,
+            "plan": plan,
+            "plan_refused": refused,
+            "people": people_to_tell() if plan and Told.EMAIL in plan.effect.channels else 0,
             "faults": told % {"n": faults},
             "preview": rendered(view.text, draft.form, draft.title),
             "may_write": request.user.has_perm(WRITE),
-            "may_publish": may_publish and view.publishable,
+            "may_publish": may_publish and view.publishable and plan is not None,
             "may_call_off": may_publish and draft.publish_at is not None,
             "form": form or ScheduleForm(),
         }
@@ -225,6 +233,7 @@ class PolicyVersionAdmin(_Screens):
     ) -> HttpResponse:
         version = self._find(request, object_id)
         may = request.user.has_perm(PUBLISH) and not version.is_withdrawn
+        told = notice_progress([version]).get(version.pk)
         return self._page(
             request,
             "version",
@@ -233,6 +242,9 @@ class PolicyVersionAdmin(_Screens):
                 "version": version,
                 "preview": queries.page_of(version),
                 "may_withdraw": may,
+                "everybody_from": binds_everybody_from(version),
+                "progress": told,
+                "left_out": left_out_words(told.left_out) if told else [],
             },
         )
 
@@ -254,6 +266,14 @@ class PolicyVersionAdmin(_Screens):
                 self._said(request, _("Withdrawn. It stays readable, with your reason above it."))
                 return HttpResponseRedirect(reverse("admin:privacy_policyversion_change", args=[version.pk]))
         return self._page(request, "withdraw", {"title": _("Withdraw this version?"), "version": version, "form": form})
+
+
+def _planned(draft: PolicyDraft) -> tuple[services.Planned | None, PrivacyError | None]:
+    """When it would bind, at its moment or now; or why it may not be published so."""
+    try:
+        return services.planned(draft=draft, now=draft.publish_at or timezone.now()), None
+    except PrivacyError as refusal:
+        return None, refusal
 
 
 def _to(draft: PolicyDraft) -> HttpResponseRedirect:

@@ -10,11 +10,13 @@ from django.urls import path, re_path
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from privacy.core.api.fields import Moment, word
-from privacy.core.api.views import ListEndpoint, OneEndpoint
+from privacy.core.api.views import Endpoint, ListEndpoint, OneEndpoint
+from privacy.core.people import joined_at
 from privacy.policies import queries
-from privacy.policies.binding import binds_everybody_from
+from privacy.policies.binding import binds_everybody_from, versions_binding
 from privacy.policies.models import PolicyVersion, TextFormat
 
 _VERSION = {
@@ -84,6 +86,47 @@ class WholeVersionSerializer(VersionSerializer):
     figures = FigureSerializer(many=True, source="figure_rows", help_text="What the text took from promises.")
 
 
+class BindingSerializer(serializers.Serializer[Any]):
+    """What binds you of one document."""
+
+    document = serializers.CharField()
+    version = serializers.CharField(allow_null=True, help_text="The key of the version that binds you now.")
+    since = Moment(allow_null=True)
+    coming = serializers.CharField(
+        allow_null=True, help_text="The key of the newest version that does not bind you yet."
+    )
+    coming_from = Moment(
+        allow_null=True, help_text="From when it does; a mail that is still to go may bring it forward."
+    )
+
+
+class BindingsSerializer(serializers.Serializer[Any]):
+    """What binds you, by document."""
+
+    bindings = BindingSerializer(many=True)
+
+
+class Bindings(Endpoint):
+    """Which version of each document binds you now, and from when the next one does."""
+
+    operation = "policies_binding"
+    serializer_class = BindingsSerializer
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        found = versions_binding(user_key=str(request.user.pk), joined_at=joined_at(request.user), now=self.now)
+        rows = [
+            {
+                "document": document,
+                "version": one.version and one.version.pk,
+                "since": one.since,
+                "coming": one.coming and one.coming.pk,
+                "coming_from": one.coming_from,
+            }
+            for document, one in sorted(found.items())
+        ]
+        return self.answer({"bindings": rows})
+
+
 class Versions(ListEndpoint):
     """Every version that was ever published, the latest first."""
 
@@ -109,6 +152,7 @@ class Version(OneEndpoint):
 
 urlpatterns = [
     path("", Versions.as_view(), name="policies"),
+    path("binding/", Bindings.as_view(), name="policies_binding"),
     # A key has dots, privacy.en.3.
     re_path(r"^(?P<key>[a-z][a-z0-9-]{0,39}\.[A-Za-z0-9-]{1,35}\.[0-9]{1,9})/$", Version.as_view(), name="policy"),
 ]

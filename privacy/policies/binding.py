@@ -13,6 +13,7 @@ from itertools import groupby
 
 from privacy.policies.clocks import Effect, binds_from
 from privacy.policies.models import PolicyNotice, PolicyVersion
+from privacy.policies.rules import Told
 from privacy.promises.queries import facts
 
 
@@ -59,6 +60,28 @@ def versions_binding(*, user_key: str = "", joined_at: datetime | None = None, n
     return {document: _binding(versions, told, joined, now) for document, versions in leading.items()}
 
 
+def untold_by_banner(
+    *, user_key: str, joined_at: datetime | None, now: datetime
+) -> list[tuple[PolicyVersion, datetime]]:
+    """Versions that a signed-in member has not put the banner away for, and from when each binds them.
+
+    The newest of each document alone, where its channels name the banner, and the account is older than it. Three
+    queries.
+    """
+    notices = PolicyNotice.objects.of(user_key)
+    told = {version: (at, seen) for version, at, seen in notices.values_list("version_id", "dispatched_at", "seen_at")}
+    rows = PolicyVersion.objects.standing().without_text().select_related("document")
+    found = []
+    for versions in _leading(rows.order_by("document_id", "language", "-number"), now).values():
+        newest = next((one for one in versions if one.published_at <= now or one.pk in told), None)
+        if newest is None or Told.BANNER not in Effect.read(newest.effect).channels:
+            continue
+        dispatched, seen = told.get(newest.pk, (None, None))
+        if seen is None and (joined_at is None or joined_at < newest.published_at):
+            found.append((newest, _moment(newest, dispatched, joined_at)))
+    return found
+
+
 def leading_language(document: str, now: datetime) -> str:
     """The language in which a document binds; empty where nothing of it stands. Two queries."""
     rows = PolicyVersion.objects.of(document).standing().without_text()
@@ -92,14 +115,18 @@ def _binding(
     coming: tuple[PolicyVersion, datetime] | None = None
     for version in versions:
         dispatched = told.get(version.pk)
-        moment = binds_from(
-            Effect.read(version.effect),
-            posted_at=version.published_at,
-            dispatched_at=dispatched,
-            joined_at=joined_at,
-        )
+        moment = _moment(version, dispatched, joined_at)
         if moment <= now:
             return Binding(version, moment, *(coming or ()))
         if coming is None and (version.published_at <= now or dispatched is not None):
             coming = version, moment
     return Binding(None, None, *(coming or ()))
+
+
+def _moment(version: PolicyVersion, dispatched_at: datetime | None, joined_at: datetime | None) -> datetime:
+    return binds_from(
+        Effect.read(version.effect),
+        posted_at=version.published_at,
+        dispatched_at=dispatched_at,
+        joined_at=joined_at,
+    )

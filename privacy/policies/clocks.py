@@ -14,7 +14,7 @@ from typing import Any
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
 from privacy.core.periods import Period
-from privacy.policies.rules import EffectRule, NewUsers, PolicyRules
+from privacy.policies.rules import EffectRule, NewUsers, PolicyRules, Told
 
 
 class TooEarly(PrivacyError):
@@ -31,7 +31,7 @@ class Effect:
 
     Attributes:
         rule, lead, email_lead, posting_lead, new_users: as in ``PolicyRules``.
-        channels: how it was told.
+        channels: how it is told; a first version changes nothing, and is only posted.
         begins: a moment that a person chose instead of the rule's.
         early: whether that moment lies before the rule's, with a reason.
     """
@@ -89,7 +89,7 @@ def frozen(
         TooEarly: it is sooner, and no reason is given.
         BeforePosting: it would bind before it can be read.
     """
-    channels = tuple(str(one) for one in rules.channels)
+    channels = (str(Told.POSTING),) if first else tuple(str(one) for one in rules.channels)
     by_rule = Effect(
         EffectRule.POSTING if first else rules.effect,
         rules.lead,

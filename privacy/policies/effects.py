@@ -30,6 +30,10 @@ class Planned:
     announced_at: datetime | None
     everybody_from: datetime
 
+    @property
+    def first_notice(self) -> datetime:
+        return self.announced_at or self.posted_at
+
 
 def planned(*, draft: PolicyDraft, now: datetime) -> Planned:
     """When a draft would bind if it were published at this moment. Two queries.

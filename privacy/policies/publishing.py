@@ -11,8 +11,9 @@ from django.utils.timezone import localtime
 from privacy.core.actors import Actor
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
+from privacy.disposal.journal.restores import SiteRestored
 from privacy.evidence.services import record
-from privacy.policies import journalling
+from privacy.policies import journalling, notices
 from privacy.policies.bounds import promised_in
 from privacy.policies.drafting import database, lock
 from privacy.policies.effects import Planned, planned
@@ -64,7 +65,8 @@ class NoReason(PrivacyError):
 def publish(*, draft: PolicyDraft, digest: str, site: Site | None = None, now: datetime, actor: Actor) -> PolicyVersion:
     """Publish a draft as the next version of its document and language; the draft is gone then.
 
-    However many accounts there are, it takes the same number of queries.
+    However many accounts there are, it takes the same number of queries: who is to be told by mail is gathered by the
+    outbox.
 
     Args:
         digest: of the text that was looked at, as ``draft_view`` gave it.
@@ -74,6 +76,7 @@ def publish(*, draft: PolicyDraft, digest: str, site: Site | None = None, now: d
     Raises:
         CannotPublish: with every fault of the text.
         TooEarly, BeforePosting, NoMailToGoFirst: of when it is to bind.
+        UntruthfulSender, NoWayOut, NoPostalAddress: no mail about it could ever leave.
         DraftChanged: it is not the text that was looked at.
         WeakerThanPromised: something is set weaker than the text would promise.
         SiteRestored: the database was restored, and the journal waits to be applied again.
@@ -156,12 +159,15 @@ def _publish_or_call_off(row: PolicyDraft, *, now: datetime, actor: Actor) -> bo
             raise CannotPublish(view.faults)
         plan = planned(draft=row, now=now)
         _refuse_unkept(row, view, now)
+        with transaction.atomic(using=database()):
+            _publish(row, view, plan, now=now, actor=actor)
+    except SiteRestored:
+        raise
     except PrivacyError as refusal:
         row.publish_at, row.refusal = None, str(refusal)[:500]
         row.save(update_fields=("publish_at", "refusal"))
         _record("policies.unscheduled", row, now=now, actor=actor, details={"faults": len(view.faults)})
         return False
-    _publish(row, view, plan, now=now, actor=actor)
     return True
 
 
@@ -187,6 +193,7 @@ def withdraw(*, version: PolicyVersion, reason: str, now: datetime, actor: Actor
         made = PolicyWithdrawal(version=version, at=now, reason=reason.strip()[:500])
         made.save(using=database())
         journalling.withdrawn(made, now=now)
+        notices.call_off(version=version, now=now, actor=actor)
         record(
             act="policies.withdrawn",
             label="privacy.PolicyVersion",
@@ -240,6 +247,7 @@ def _publish(draft: PolicyDraft, view: DraftView, plan: Planned, *, now: datetim
     freeze(version=version.pk, figures=promised_in(version.figures), at=now)
     journalling.published(version, now=now)
     draft.delete()
+    notices.announce(version=version, now=now, actor=actor)
     record(
         act="policies.published",
         label="privacy.PolicyVersion",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,6 @@ from privacy.policies.binding import binds_everybody_from, shown_from
 from privacy.policies.comparing import Comparison, compare
 from privacy.policies.lint import Fault, faults_of
 from privacy.policies.models import PolicyDocument, PolicyDraft, PolicyVersion
-from privacy.policies.querysets import PolicyVersionQuerySet
 from privacy.policies.rendering import Rendered, rendered
 from privacy.policies.site import Figure, Site, site_in_force
 from privacy.promises.queries import facts
@@ -21,6 +20,7 @@ from privacy.promises.queries import facts
 __all__ = [
     "DraftView",
     "announced",
+    "binds_everybody_from",
     "comparison",
     "current",
     "currents",
@@ -29,11 +29,31 @@ __all__ = [
     "next_number",
     "page_of",
     "published",
+    "shelf",
     "site_of_draft",
     "version",
     "versions",
     "whole",
 ]
+
+
+#: So many notes about changes stand above a document (HMY-9-4); the others are in the list of versions.
+NOTES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A document as its page shows it, by language.
+
+    Attributes:
+        in_force: the version that binds whoever signs up now.
+        announced: the newest one, as long as it does not bind everybody.
+        notes: the last versions that say what they changed, the newest first.
+    """
+
+    in_force: Mapping[str, PolicyVersion]
+    announced: Mapping[str, PolicyVersion]
+    notes: Mapping[str, Sequence[PolicyVersion]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +98,34 @@ def versions(document: str, now: datetime) -> list[PolicyVersion]:
     return list(published().filter(document_id=document, published_at__lte=now).order_by("language", "-number"))
 
 
-def currents(document: str, now: datetime) -> dict[str, PolicyVersion]:
-    """The version in force of each language, without its text: the newest that binds whoever signs up now.
-
-    One query, over as many rows as there are versions.
-    """
-    rows: PolicyVersionQuerySet = PolicyVersion.objects.of(document).standing().posted(now).without_text()
-    found: dict[str, PolicyVersion] = {}
+def shelf(document: str, now: datetime) -> Shelf:
+    """What the page shows of a document. One query, over as many rows as there are versions, without their texts."""
+    rows = PolicyVersion.objects.of(document).standing().posted(now).without_text()
+    by_language: dict[str, list[PolicyVersion]] = {}
     for row in rows.order_by("-number"):
-        if row.language not in found and shown_from(row) <= now:
-            found[row.language] = row
-    return found
+        by_language.setdefault(row.language, []).append(row)
+    newest = {language: some[0] for language, some in by_language.items()}
+    in_force = {
+        language: next((row for row in some if shown_from(row) <= now), None) for language, some in by_language.items()
+    }
+    return Shelf(
+        in_force={language: row for language, row in in_force.items() if row is not None},
+        announced={language: row for language, row in newest.items() if binds_everybody_from(row) > now},
+        notes={
+            language: [row for row in some if row.note and row.number > 1][:NOTES]
+            for language, some in by_language.items()
+        },
+    )
+
+
+def currents(document: str, now: datetime) -> dict[str, PolicyVersion]:
+    """The version in force of each language, without its text: the newest that binds whoever signs up now."""
+    return dict(shelf(document, now).in_force)
 
 
 def announced(document: str, now: datetime) -> dict[str, PolicyVersion]:
-    """By language, the newest version that the page tells of and that does not bind everybody yet; one query."""
-    rows: PolicyVersionQuerySet = PolicyVersion.objects.of(document).standing().posted(now).without_text()
-    newest: dict[str, PolicyVersion] = {}
-    for row in rows.order_by("-number"):
-        newest.setdefault(row.language, row)
-    return {language: row for language, row in newest.items() if binds_everybody_from(row) > now}
+    """By language, the newest version that the page tells of and that does not bind everybody yet."""
+    return dict(shelf(document, now).announced)
 
 
 def current(document: str, wanted: Sequence[str], now: datetime) -> PolicyVersion | None:

@@ -3,6 +3,7 @@
 from privacy.policies.clocks import BeforePosting, TooEarly
 from privacy.policies.drafting import Imported, WrongDraft, discard_draft, import_text, write_draft
 from privacy.policies.effects import NoMailToGoFirst, Planned, planned
+from privacy.policies.notices import announce, announce_missing, put_away, remember_bounce, remember_dispatch
 from privacy.policies.publishing import (
     AlreadyWithdrawn,
     CannotPublish,
@@ -29,11 +30,16 @@ __all__ = [
     "TooEarly",
     "WrongDraft",
     "WrongMoment",
+    "announce",
+    "announce_missing",
     "discard_draft",
     "import_text",
     "planned",
     "publish",
     "publish_due",
+    "put_away",
+    "remember_bounce",
+    "remember_dispatch",
     "replay_versions",
     "schedule",
     "unschedule",

@@ -6,6 +6,7 @@ from privacy.policies import views
 
 urlpatterns = [
     path("", views.policy, name="policy"),
+    path("documents/seen/", views.seen, name="policy_seen"),
     path("documents/<slug:document>/", views.document, name="policy_document"),
     path("documents/<slug:document>/versions/", views.versions, name="policy_versions"),
     path("documents/<slug:document>/<slug:language>/compare/", views.compare, name="policy_compare"),

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from privacy.core.pdf import PdfUnavailable, pdf_installed, pdf_of
-from privacy.policies import queries
+from privacy.policies import queries, services
 from privacy.policies.forms import CompareForm
 from privacy.policies.models import PolicyVersion
 from privacy.promises.queries import facts
@@ -43,12 +45,13 @@ def versions(request: HttpRequest, document: str) -> HttpResponse:
     if not found:
         raise Http404
     languages = list(dict.fromkeys(row.language for row in found))
+    shelf = queries.shelf(document, timezone.now())
     groups = [(language, [row for row in found if row.language == language]) for language in languages]
-    now = {language: row.pk for language, row in queries.currents(document, timezone.now()).items()}
     context = {
         "document": found[0].document,
         "groups": groups,
-        "in_force": set(now.values()),
+        "in_force": {row.pk for row in shelf.in_force.values()},
+        "announced": {row.pk for row in shelf.announced.values()},
         "with_pdf": pdf_installed(),
     }
     return render(request, "privacy/policies/versions.html", context)
@@ -104,6 +107,16 @@ def source(request: HttpRequest, document: str, language: str, number: int) -> H
     return _file(row.text.encode(), "text/plain; charset=utf-8", f"{document}-{language}-{number}.txt")
 
 
+@require_POST
+@login_required
+def seen(request: HttpRequest) -> HttpResponse:
+    """A member puts the banner away, and goes on where they were."""
+    services.put_away(user_key=str(request.user.pk), versions=request.POST.getlist("version"), now=timezone.now())
+    there = request.POST.get("next", "")
+    here = url_has_allowed_host_and_scheme(there, {request.get_host()}, require_https=request.is_secure())
+    return redirect(there if here else "privacy:policy")
+
+
 def _current(request: HttpRequest, document: str) -> HttpResponse:
     row = queries.current(document, _wanted(request), timezone.now())
     if row is None:
@@ -120,13 +133,20 @@ def _wanted(request: HttpRequest) -> Sequence[str]:
 
 def _page(request: HttpRequest, row: PolicyVersion, *, is_current: bool = False) -> HttpResponse:
     now = timezone.now()
-    in_force = queries.currents(row.document_id, now)
+    shelf = queries.shelf(row.document_id, now)
+    told = shelf.announced.get(row.language)
+    everybody_from = queries.binds_everybody_from(row)
     context = {
         "version": row,
         "page": queries.page_of(row),
         "site": facts(),
-        "in_force": in_force.get(row.language),
-        "others": [other for language, other in sorted(in_force.items()) if language != row.language],
+        "in_force": shelf.in_force.get(row.language),
+        "announced": told,
+        "announced_from": told and queries.binds_everybody_from(told),
+        "everybody_from": everybody_from,
+        "is_coming": everybody_from > now and not row.is_withdrawn,
+        "changes": shelf.notes.get(row.language, ()) if is_current else (),
+        "others": [other for language, other in sorted(shelf.in_force.items()) if language != row.language],
         "documents": [one for one in queries.documents(now) if one.pk != row.document_id],
         "is_current": is_current,
         "with_pdf": pdf_installed(),

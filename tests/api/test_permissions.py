@@ -65,6 +65,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "nights": ("view_nightrun", "run_night"),
     "night": ("view_nightrun", ""),
     "policies": ("member", ""),
+    "policies_binding": ("member", ""),
     "policy": ("member", ""),
     "promises": ("view_promise", "check_promises"),
     "promises_checks": ("view_promise", ""),

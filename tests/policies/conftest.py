@@ -15,6 +15,7 @@ from privacy.policies.models import PolicyDraft, PolicyVersion
 from privacy.policies.queries import draft_view
 from privacy.policies.services import import_text, publish
 from privacy.promises.services import load_profile
+from tests.messages.conftest import server  # noqa: F401 - a mail server for the tests of this room
 
 PROFILE = """
 [site]

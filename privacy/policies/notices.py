@@ -1,0 +1,143 @@
+"""Telling people of a version, by the channels that the profile promises, and remembering when each was told.
+
+The posting is the version's own column and always there. Mails are one mailing of the messages room, to every account.
+When a mail left stands in a row of ours as well, since a day rests on it that must be known after the outbox forgot.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from django.db import router, transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from privacy.core.actors import Actor
+from privacy.core.conf import settings
+from privacy.evidence.services import record
+from privacy.messages.addressing import newest_addresses
+from privacy.messages.models import Mailing, OutboxMessage
+from privacy.messages.services import WrongMailingState, notify_everybody, stop
+from privacy.policies.binding import binds_everybody_from, leading_language
+from privacy.policies.clocks import Effect
+from privacy.policies.models import PolicyAnnouncement, PolicyNotice, PolicyVersion
+from privacy.policies.rules import EffectRule, Told
+from privacy.promises.queries import facts
+
+_LONGEST_CODE = 60
+
+
+def announce(*, version: PolicyVersion, now: datetime, actor: Actor) -> PolicyAnnouncement | None:
+    """Begin to tell every account by mail, where the version's channels say so. Safe to call again.
+
+    The same number of queries for any number of accounts: the outbox gathers them afterwards, in constant memory. A
+    translation is told of by the version in the language that binds, so that nobody gets two mails about one change.
+
+    Raises:
+        UntruthfulSender, NoWayOut, NoPostalAddress: no mail of it could ever leave.
+    """
+    effect = Effect.read(version.effect)
+    if Told.EMAIL not in effect.channels or version.language != leading_language(version.document_id, now):
+        return None
+    using = router.db_for_write(PolicyAnnouncement)
+    with transaction.atomic(using=using):
+        if PolicyAnnouncement.objects.using(using).filter(pk=version.pk).exists():
+            return None
+        subject, text = _words(version, effect)
+        mailing = notify_everybody(
+            code=_code(version.pk), subject=subject, text=text, language=version.language, now=now, actor=actor
+        )
+        made = PolicyAnnouncement(version=version, mailing=mailing.pk, at=now)
+        made.save(using=using, force_insert=True)
+        record(
+            act="policies.announced",
+            label="privacy.PolicyVersion",
+            counts={"version": version.number},
+            details={"document": version.document_id, "language": version.language, "mailing": str(mailing.pk)},
+            now=now,
+            actor=actor,
+        )
+    return made
+
+
+def announce_missing(*, now: datetime, actor: Actor) -> int:
+    """Begin the mails of versions that have none yet, such as after a restore; returns how many were begun.
+
+    Whoever got the mail before the restore does not get it again: the journal knows.
+    """
+    rows = PolicyVersion.objects.standing().without_text().filter(announcement__isnull=True)
+    waiting = [row for row in rows if Told.EMAIL in Effect.read(row.effect).channels]
+    return sum(announce(version=row, now=now, actor=actor) is not None for row in waiting)
+
+
+def call_off(*, version: PolicyVersion, now: datetime, actor: Actor) -> None:
+    """What still waits of a version's mails does not go: it was withdrawn."""
+    begun = PolicyAnnouncement.objects.filter(pk=version.pk).first()
+    mailing = Mailing.objects.filter(pk=begun.mailing).first() if begun else None
+    if mailing is None:
+        return
+    try:
+        stop(mailing=mailing, now=now, actor=actor)
+    except WrongMailingState:
+        return  # every mail left before: there is nothing to stop
+
+
+def remember_dispatch(*, message: OutboxMessage, at: datetime) -> None:
+    """A mail of a version left: its reader was told at this moment, whether or not it arrives (CPT-14-2, CPT-14-6).
+
+    Three queries; one where the mailing is about no version.
+    """
+    version = _version_of(message)
+    if not version or not message.user_key:
+        return
+    address = newest_addresses([message.user_key]).get(message.user_key, "")
+    columns = {"dispatched_at": at, "newest": address == message.address}
+    notices = PolicyNotice.objects.filter(version_id=version, user_key=message.user_key)
+    if not notices.update(**columns):
+        PolicyNotice(version_id=version, user_key=message.user_key, **columns).save(force_insert=True)
+
+
+def remember_bounce(*, message: OutboxMessage, at: datetime) -> None:
+    """A mail came back. The day from which the version binds stays where it is (CPT-14-2)."""
+    if version := _version_of(message):
+        notices = PolicyNotice.objects.filter(version_id=version, user_key=message.user_key)
+        notices.filter(bounced_at=None).update(bounced_at=at)
+
+
+def put_away(*, user_key: str, versions: list[str], now: datetime) -> None:
+    """A member has seen the banner about these versions: a courtesy, on which no day rests."""
+    with transaction.atomic(using=router.db_for_write(PolicyNotice)):
+        for version in PolicyVersion.objects.filter(pk__in=versions).values_list("pk", flat=True):
+            row, _made = PolicyNotice.objects.get_or_create(version_id=version, user_key=user_key)
+            PolicyNotice.objects.filter(pk=row.pk, seen_at=None).update(seen_at=now)
+
+
+def _version_of(message: OutboxMessage) -> str:
+    found = PolicyAnnouncement.objects.filter(mailing=message.mailing_id) if message.mailing_id else None
+    return found.values_list("pk", flat=True).first() or "" if found is not None else ""
+
+
+def _code(key: str) -> str:
+    """With it nobody gets the mail twice. The blank keeps it apart from every code that staff may choose."""
+    code = f"policy {key}"
+    return code if len(code) <= _LONGEST_CODE else f"policy {hashlib.sha256(key.encode()).hexdigest()[:40]}"
+
+
+def _words(version: PolicyVersion, effect: Effect) -> tuple[str, str]:
+    """Subject and text, in the language of the version."""
+    base = settings.site_url
+    place = [version.document_id, version.language, version.number]
+    with override(version.language):
+        context = {
+            "version": version,
+            "site": facts().name,
+            "everybody_from": binds_everybody_from(version),
+            "by_mail": effect.email_lead if effect.rule is EffectRule.EARLIER and not effect.early else None,
+            "page": base and f"{base}{reverse('privacy:policy_version', args=place)}",
+            "changes": base and f"{base}{reverse('privacy:policy_compare', args=place[:2])}?after={version.number}",
+        }
+        subject = _("%(title)s of %(site)s: what changes") % {"title": version.title, "site": context["site"]}
+        return subject, render_to_string("privacy/policies/mail/notice.txt", context)
