@@ -246,8 +246,8 @@ def _publish(draft: PolicyDraft, view: DraftView, plan: Planned, *, now: datetim
     version.save(using=database())
     freeze(version=version.pk, figures=promised_in(version.figures), at=now)
     journalling.published(version, now=now)
-    draft.delete()
     notices.announce(version=version, now=now, actor=actor)
+    draft.delete()
     record(
         act="policies.published",
         label="privacy.PolicyVersion",

@@ -23,7 +23,7 @@ from privacy.policies.binding import versions_binding
 from privacy.policies.models import PolicyAnnouncement, PolicyDraft, PolicyNotice, PolicyVersion
 from privacy.policies.progress import notice_progress
 from privacy.policies.queries import draft_view
-from privacy.policies.services import publish, withdraw, write_draft
+from privacy.policies.services import publish, publish_due, schedule, withdraw, write_draft
 from tests.messages.conftest import Mailbox
 from tests.policies.conftest import GOOD
 from tests.policies.test_clocks import CPT, DAY, with_policies
@@ -271,3 +271,21 @@ def test_a_site_whose_mails_could_never_leave_publishes_nothing_that_needs_them(
         change(CPT + '[messages]\nlink_on = "every"\n')
     assert PolicyVersion.objects.count() == 2
     assert PolicyDraft.objects.exists()
+
+
+def test_a_scheduled_publication_whose_mails_could_never_leave_is_called_off_and_says_why(
+    change: Callable[..., PolicyVersion], profile: Callable[..., None], settings: Any, now: datetime, actor: Actor
+) -> None:
+    change()
+    draft = write_draft(
+        document="privacy", language="en", title="", form="markdown", text=GOOD, revised_on=None, note="", now=now,
+        actor=actor,
+    )  # fmt: skip
+    schedule(draft=draft, digest=draft_view(draft).digest, at=now + DAY, now=now, actor=actor)
+    settings.PRIVACY = {**settings.PRIVACY, "SITE_URL": ""}
+    profile(with_policies(CPT + '[messages]\nlink_on = "every"\n'))
+    assert publish_due(now=now + DAY, actor=actor) == {"published": 0, "refused": 1}
+    draft.refresh_from_db()
+    assert draft.publish_at is None
+    assert "without it no link in a mail works" in draft.refusal
+    assert PolicyVersion.objects.count() == 2
