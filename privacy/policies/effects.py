@@ -15,6 +15,10 @@ class NoMailToGoFirst(PrivacyError):
     """The page is to show a version after its mails went, and the profile promises no mail."""
 
 
+class NoNote(PrivacyError):
+    """The profile promises that the page says what changed, and the draft does not (HMY-9-4)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
     """What would be frozen with a version.
@@ -42,6 +46,7 @@ def planned(*, draft: PolicyDraft, now: datetime) -> Planned:
         TooEarly: sooner than the profile's rule says, and nobody wrote down why.
         BeforePosting: before anybody can read it.
         NoMailToGoFirst: its mails are to go first, and there are none.
+        NoNote: the page is promised to say what changed, and nothing says so.
     """
     rules = policy_rules()
     mail_first = draft.post_at is not None and draft.post_at > now
@@ -52,10 +57,16 @@ def planned(*, draft: PolicyDraft, now: datetime) -> Planned:
             mend='Schedule the publication instead, or add "email" to policies.channels',
         )
     posted_at = draft.post_at if draft.post_at is not None and mail_first else now
-    before = PolicyVersion.objects.of(draft.document_id, draft.language).standing()
+    first = not PolicyVersion.objects.of(draft.document_id, draft.language).standing().exists()
+    if Told.NOTE in rules.channels and not first and not draft.note:
+        raise NoNote(
+            field="note",
+            problem="the page is to say what changed, and the draft does not",
+            mend="Write it in a sentence for readers",
+        )
     effect = clocks.frozen(
         rules,
-        first=not before.exists(),
+        first=first,
         posted_at=posted_at,
         begins=draft.effective_from,
         early_reason=draft.early_reason,

@@ -6,7 +6,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from privacy.core.registries import CheckContext, Finding, live_check
-from privacy.policies import queries
+from privacy.policies import (
+    promises_of_notices,  # noqa: F401 - registers the checks about notices
+    queries,
+)
 from privacy.policies.models import PolicyVersion
 from privacy.policies.site import site_in_force
 

@@ -75,7 +75,7 @@ def publish(*, draft: PolicyDraft, digest: str, site: Site | None = None, now: d
 
     Raises:
         CannotPublish: with every fault of the text.
-        TooEarly, BeforePosting, NoMailToGoFirst: of when it is to bind.
+        TooEarly, BeforePosting, NoMailToGoFirst, NoNote: of when it is to bind, and how it is told.
         UntruthfulSender, NoWayOut, NoPostalAddress: no mail about it could ever leave.
         DraftChanged: it is not the text that was looked at.
         WeakerThanPromised: something is set weaker than the text would promise.
@@ -97,7 +97,7 @@ def schedule(*, draft: PolicyDraft, digest: str, at: datetime, now: datetime, ac
 
     Raises:
         CannotPublish: with every fault that the text has now.
-        TooEarly, BeforePosting, NoMailToGoFirst: of when it would bind then.
+        TooEarly, BeforePosting, NoMailToGoFirst, NoNote: of when it would bind then, and how it is told.
         DraftChanged: it is not the text that was looked at.
         WeakerThanPromised: something is set weaker than the text would promise.
         WrongMoment: that moment is over.

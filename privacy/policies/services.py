@@ -2,7 +2,7 @@
 
 from privacy.policies.clocks import BeforePosting, TooEarly
 from privacy.policies.drafting import Imported, WrongDraft, discard_draft, import_text, write_draft
-from privacy.policies.effects import NoMailToGoFirst, Planned, planned
+from privacy.policies.effects import NoMailToGoFirst, NoNote, Planned, planned
 from privacy.policies.notices import announce, announce_missing, put_away, remember_bounce, remember_dispatch
 from privacy.policies.publishing import (
     AlreadyWithdrawn,
@@ -25,6 +25,7 @@ __all__ = [
     "DraftChanged",
     "Imported",
     "NoMailToGoFirst",
+    "NoNote",
     "NoReason",
     "Planned",
     "TooEarly",
