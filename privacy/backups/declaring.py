@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from privacy.backups.models import RegisteredCopy
+from privacy.backups.sections import KEPT_FOR
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
 from privacy.core.periods import Period
@@ -161,7 +162,7 @@ def _kept_for(reader: TableReader, now: datetime) -> str:
     written = _period(reader, "kept_for", "P14D", required=True)
     if written:
         try:
-            refuse_weaker(setting="backups.kept_for", period=Period.parse(written), field="kept_for", now=now)
+            refuse_weaker(setting=KEPT_FOR, period=Period.parse(written), field="kept_for", now=now)
         except WeakerThanPromised as error:
             reader.fault("kept_for", error.problem, error.mend)
     return written

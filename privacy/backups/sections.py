@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from privacy.backups.models import RegisteredCopy
 from privacy.core.errors import PrivacyError
 from privacy.core.periods import Period
-from privacy.core.registries import ProfileSection, profile_sections
+from privacy.core.registries import ProfileSection, profile_sections, providers
 
+KEPT_FOR = "backups.kept_for"
 _KEYS = ("kept_for", "regions", "alarm_before")
 _ALARM_BEFORE = "P3D"
 _TWO_NIGHTS = Period(days=2)
@@ -74,4 +76,13 @@ def parse(table: Mapping[str, Any]) -> BackupRules:
     return BackupRules(kept_for, tuple(regions), alarm_before)
 
 
-profile_sections.add("backups", ProfileSection("backups", parse, {"backups.kept_for": lambda rules: rules.kept_for}))
+def standing_rules(*, setting: str) -> list[Period]:
+    """How long copies elsewhere are kept by the rules that are registered: a new profile may not contradict them."""
+    if setting != KEPT_FOR:
+        return []
+    written = RegisteredCopy.objects.held().standing().values_list("kept_for", flat=True)
+    return [Period.parse(period) for period in written]
+
+
+profile_sections.add("backups", ProfileSection("backups", parse, {KEPT_FOR: lambda rules: rules.kept_for}))
+providers.add("in_force.backups", standing_rules)

@@ -27,6 +27,7 @@ from privacy.policies.models import PolicyDraft, PolicyVersion
 from privacy.policies.progress import notice_progress, people_to_tell
 from privacy.policies.rendering import rendered
 from privacy.policies.rules import Told
+from privacy.promises.queries import binding_now, bound_by
 
 WRITE = "privacy.write_policies"
 PUBLISH = "privacy.publish_policies"
@@ -231,7 +232,7 @@ class PolicyVersionAdmin(_Screens):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        version = self._find(request, object_id)
+        version, now = self._find(request, object_id), timezone.now()
         may = request.user.has_perm(PUBLISH) and not version.is_withdrawn
         told = notice_progress([version]).get(version.pk)
         return self._page(
@@ -245,6 +246,8 @@ class PolicyVersionAdmin(_Screens):
                 "everybody_from": binds_everybody_from(version),
                 "progress": told,
                 "left_out": left_out_words(told.left_out) if told else [],
+                "binds_now": binding_now(version.pk, now=now),
+                "standings": bound_by(version.pk, now=now),
             },
         )
 

@@ -76,6 +76,13 @@ class FigureSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     figure = serializers.CharField(help_text="As the profile wrote it, often a period.")
     words = serializers.CharField(help_text="As it stands in the text.")
+    promise = serializers.CharField(
+        source="code", default="", help_text="The promise, where the figure binds a period."
+    )
+    clause = serializers.CharField(default="", help_text="Where that promise is written; empty with it.")
+    heading = serializers.CharField(default="", help_text="Above the figure in the text; may be empty.")
+    setting = serializers.CharField(default="", help_text="The setting that it binds; empty where none carries it.")
+    bound = serializers.CharField(default="", help_text="`ceiling` (at most), `floor` (at least), or empty.")
 
 
 class WholeVersionSerializer(VersionSerializer):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
 
 from privacy.core.registries import providers
 from privacy.policies.binding import binds_everybody_from
 from privacy.policies.models import PolicyVersion
+from privacy.policies.queries import current
 from privacy.promises.binding import BINDING_VERSIONS, FrozenFigure
+from privacy.promises.models import FrozenBound
+from privacy.promises.queries import VERSION_IN_FORCE
+
+PRIVACY = "privacy"
 
 
 def promised_in(figures: Mapping[str, Mapping[str, str]]) -> list[FrozenFigure]:
@@ -48,4 +53,21 @@ def _stands(row: PolicyVersion, now: datetime) -> bool:
     return told and (row.withdrawn_at is None or row.withdrawn_at > now)
 
 
+def misplaced(keys: Iterable[str]) -> list[str]:
+    """Those of these versions whose figures are not written down as they were published: somebody changed the rows."""
+    rows: dict[str, set[FrozenFigure]] = {}
+    for row in FrozenBound.objects.filter(version__in=list(keys)):
+        said = FrozenFigure(row.code, row.clause, row.heading, row.setting, row.figure, row.bound)
+        rows.setdefault(row.version, set()).add(said)
+    versions = PolicyVersion.objects.filter(pk__in=list(keys)).only("figures")
+    return sorted(one.pk for one in versions if set(promised_in(one.figures)) != rows.get(one.pk, set()))
+
+
+def version_in_force(*, now: datetime) -> str | None:
+    """The key of the privacy policy in force, in the site's first language that it stands in."""
+    row = current(PRIVACY, (), now)
+    return row.pk if row else None
+
+
 providers.add(BINDING_VERSIONS, binding_versions)
+providers.add(VERSION_IN_FORCE, version_in_force)

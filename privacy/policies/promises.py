@@ -7,6 +7,7 @@ from django.utils.translation import ngettext
 
 from privacy.core.registries import CheckContext, Finding, live_check
 from privacy.policies import (
+    promises_of_bounds,  # noqa: F401 - registers the check about settings
     promises_of_notices,  # noqa: F401 - registers the checks about notices
     queries,
 )

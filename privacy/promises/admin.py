@@ -45,7 +45,11 @@ class PromiseAdmin(ModelAdmin[Promise]):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         self._require(request, self.has_view_permission(request))
-        context = {"title": _("Promise ledger"), "may_check": request.user.has_perm(CHECK), **ledger_screen()}
+        context = {
+            "title": _("Promise ledger"),
+            "may_check": request.user.has_perm(CHECK),
+            **ledger_screen(timezone.now()),
+        }
         return self._page(request, "admin/privacy/promise/ledger.html", context | (extra_context or {}))
 
     def change_view(
@@ -59,7 +63,7 @@ class PromiseAdmin(ModelAdmin[Promise]):
 
     def promise_view(self, request: HttpRequest, code: str) -> HttpResponse:
         self._require(request, self.has_view_permission(request))
-        context = {"title": code, **promise_screen(code)}
+        context = {"title": code, **promise_screen(code, timezone.now())}
         return self._page(request, "admin/privacy/promise/history.html", context)
 
     def check_view(self, request: HttpRequest) -> HttpResponse:

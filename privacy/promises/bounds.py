@@ -93,4 +93,4 @@ def figures_of(setting: str, rules: Any | None) -> Iterator[tuple[str, Period]]:
     if rules is not None and reader is not None and (figure := reader(rules)) is not None:
         yield f"{setting} in this profile", figure if isinstance(figure, Period) else Period.parse(str(figure))
     if in_force := providers.find(f"in_force.{name}"):
-        yield from ((f"{setting} as set in the admin", period) for period in in_force(setting=setting))
+        yield from ((f"{setting} as set outside the profile", period) for period in in_force(setting=setting))

@@ -27,6 +27,7 @@ class LedgerRow:
         figure: the promised figure, or empty.
         why: what was found, one or more sentences.
         since: when it first had this status without a break.
+        versions: the published versions whose text says the figure, and that bind now.
     """
 
     code: str
@@ -37,6 +38,7 @@ class LedgerRow:
     figure: str
     why: str
     since: datetime | None = None
+    versions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,14 @@ class Ledger:
         checked_at: the moment the answers stand for; ``None`` when nobody ever checked.
         rows: in the profile's order, then what is not promised.
         stale: True when the profile was replaced after this run.
+        version: the privacy policy in force, ``"privacy.en.3"``; None while none is published.
     """
 
     site: str
     checked_at: datetime | None
     rows: tuple[LedgerRow, ...] = ()
     stale: bool = False
+    version: str | None = None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -70,7 +74,7 @@ class Ledger:
         """The object that ``privacy_promises --json`` prints."""
         return {
             "site": self.site or None,
-            "version": None,
+            "version": self.version,
             "checked_at": self.checked_at.astimezone(UTC).isoformat() if self.checked_at else None,
             "counts": self.counts,
             "promises": [

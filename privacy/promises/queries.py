@@ -8,8 +8,9 @@ from typing import Any, cast
 
 from django.db.models import QuerySet
 
+from privacy.core.errors import PrivacyError
 from privacy.core.periods import Period
-from privacy.core.registries import Status, profile_sections
+from privacy.core.registries import Status, profile_sections, providers
 from privacy.promises import binding
 from privacy.promises import bounds as rules_of_bounds
 from privacy.promises.binding import Standing
@@ -23,21 +24,28 @@ __all__ = [
     "Bound",
     "Moment",
     "Standing",
+    "binding_now",
     "bound",
+    "bound_by",
     "bounds",
     "bounds_under",
     "checks",
     "facts",
     "findings",
-    "frozen_in",
     "history",
     "is_known",
     "ledger",
+    "rules_or_none",
+    "said_by",
     "section",
     "site",
     "standings",
     "trend",
+    "version_in_force",
 ]
+
+#: ``(*, now) -> key``: the privacy policy in force, or None. The room that publishes answers it.
+VERSION_IN_FORCE = "version_in_force"
 
 
 def site() -> SiteFacts | None:
@@ -63,6 +71,14 @@ def section(name: str) -> Any | None:
     owner = profile_sections.find(name)
     row = ProfileTable.objects.filter(name=name).first() if owner else None
     return owner.parse(row.table) if owner and row else None
+
+
+def rules_or_none(name: str) -> Any | None:
+    """The same where a table that is no longer understood may not stop anybody: ``check`` names it (E202)."""
+    try:
+        return section(name)
+    except PrivacyError:
+        return None
 
 
 def bounds(setting: str, *, now: datetime) -> list[Bound]:
@@ -109,9 +125,35 @@ def standings(*, now: datetime) -> list[Standing]:
     ]
 
 
-def frozen_in(version: str) -> list[FrozenBound]:
-    """What one published version promises, in the order of its promises."""
-    return list(FrozenBound.objects.filter(version=version).order_by("code"))
+def bound_by(version: str, *, now: datetime) -> list[Standing]:
+    """What one published version promises, beside what is set; empty where it binds nothing. Whether it binds now is
+    asked of ``binding_now``. Two queries, and two a figure.
+    """
+    rows = FrozenBound.objects.filter(version=version).order_by("code")
+    until = binding.versions(now).get(version)
+    return [
+        binding.standing(row.setting, binding.as_bound(row, until=until), rules_or_none(row.setting.partition(".")[0]))
+        for row in rows
+    ]
+
+
+def binding_now(version: str, *, now: datetime) -> bool:
+    """Whether this version's figures bind the site's settings at ``now``."""
+    return version in binding.versions(now)
+
+
+def said_by(*, now: datetime) -> dict[str, list[str]]:
+    """By promise, the versions whose text says its figure and binds at ``now``. Two queries."""
+    found: dict[str, list[str]] = {}
+    for row, _bound in binding.frozen(FrozenBound.objects.all(), now):
+        found.setdefault(row.code, []).append(row.version)
+    return found
+
+
+def version_in_force(*, now: datetime) -> str | None:
+    """The privacy policy in force, ``"privacy.en.3"``; None while none is published."""
+    ask = providers.find(VERSION_IN_FORCE)
+    return ask(now=now) if ask else None
 
 
 def ledger() -> Ledger:

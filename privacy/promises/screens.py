@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 
@@ -20,9 +22,9 @@ from privacy.promises.models import Promise, PromiseRun
 _TONES = {Status.BROKEN: "bad", Status.CANNOT_TELL: "warn", Status.KEPT: "good", Status.NOT_PROMISED: "quiet"}
 
 
-def ledger_screen() -> dict[str, Any]:
-    """Tiles, groups (broken first) and the chart of the latest ledger."""
-    ledger = queries.ledger()
+def ledger_screen(now: datetime) -> dict[str, Any]:
+    """Tiles, groups (broken first) and the chart of the latest ledger, with the versions that bind at ``now``."""
+    ledger = _with_versions(queries.ledger(), now)
     return {
         "ledger": ledger,
         "site": queries.site(),
@@ -35,8 +37,8 @@ def ledger_screen() -> dict[str, Any]:
     }
 
 
-def promise_screen(code: str) -> dict[str, Any]:
-    """One promise, its changes of status and its latest findings."""
+def promise_screen(code: str, now: datetime) -> dict[str, Any]:
+    """One promise, its changes of status and its latest findings, with the versions that bind at ``now``."""
     moments = queries.history(code)
     changes = [
         moment
@@ -45,10 +47,17 @@ def promise_screen(code: str) -> dict[str, Any]:
     ]
     return {
         "promise": Promise.objects.filter(code=code).first(),
-        "row": next((_shown(row) for row in queries.ledger().rows if row.code == code), None),
+        "row": next((_shown(row) for row in _with_versions(queries.ledger(), now).rows if row.code == code), None),
         "changes": changes,
         "moments": moments[:60],
     }
+
+
+def _with_versions(ledger: Ledger, now: datetime) -> Ledger:
+    """A ledger that was saved tells of no version: which one binds is a question of the moment."""
+    said = queries.said_by(now=now)
+    rows = tuple(replace(row, versions=tuple(said.get(row.code, ()))) for row in ledger.rows)
+    return replace(ledger, rows=rows, version=queries.version_in_force(now=now))
 
 
 def _tile(status: Status, ledger: Ledger) -> dict[str, Any]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
 from privacy.core.actors import Actor
 from privacy.core.conf import settings
-from privacy.core.errors import PrivacyError
 from privacy.core.periods import Period
 from privacy.core.registries import Status
 from privacy.evidence.services import record
@@ -64,7 +62,7 @@ def load_profile(*, path: Path, now: datetime, actor: Actor) -> LoadedProfile:
     with transaction.atomic():
         former = SiteFacts.objects.select_for_update().first()
         profile = read_profile(path)
-        weakened = find_weakened(profile, before=_rules_before, now=now)
+        weakened = find_weakened(profile, before=queries.rules_or_none, now=now)
         if weakened.found:
             raise WrongProfile(file=str(path), faults=weakened.found)
         _write(profile, now)
@@ -85,14 +83,6 @@ def load_profile(*, path: Path, now: datetime, actor: Actor) -> LoadedProfile:
         fingerprint=profile.fingerprint,
         replaced=former.code if former else "",
     )
-
-
-def _rules_before(section: str) -> Any | None:
-    """The rules of the profile in force; of a table that is no longer understood nothing is known."""
-    try:
-        return queries.section(section)
-    except PrivacyError:
-        return None
 
 
 def _write(profile: Profile, now: datetime) -> None:
@@ -139,8 +129,12 @@ def check_promises(*, now: datetime, actor: Actor, remember: bool = True) -> Led
     code, fingerprint, promises = _in_force()
     found = evaluate(promises, now=now)
     earlier = {row.code: row for row in queries.ledger().rows}
-    rows = tuple(replace(row, since=_since(row, earlier.get(row.code), now)) for row in found)
-    ledger = Ledger(site=code, checked_at=now, rows=rows)
+    said = queries.said_by(now=now)
+    rows = tuple(
+        replace(row, since=_since(row, earlier.get(row.code), now), versions=tuple(said.get(row.code, ())))
+        for row in found
+    )
+    ledger = Ledger(site=code, checked_at=now, rows=rows, version=queries.version_in_force(now=now))
     if remember:
         _remember(ledger, fingerprint, now, actor)
     return ledger

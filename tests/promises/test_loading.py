@@ -78,7 +78,7 @@ def test_a_profile_is_refused_when_a_setting_in_force_contradicts_it(load: Load)
     providers.add("in_force.kitchen", in_force)
     with pytest.raises(WrongProfile) as refusal:
         load()
-    assert "kitchen.kept_for as set in the admin is P2M" in str(refusal.value)
+    assert "kitchen.kept_for as set outside the profile is P2M" in str(refusal.value)
     assert "EXA-1-1" in str(refusal.value)
     assert len(refusal.value.faults) == 1
 

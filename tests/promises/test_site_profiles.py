@@ -156,7 +156,9 @@ def test_a_schedule_that_an_admin_set_longer_than_a_new_promise_stops_its_profil
         edited=True,
         synced_at=now,
     )
-    with pytest.raises(WrongProfile, match=r"HVR-11-4: figure: P13M .* retention\.events as set in the admin is P14M"):
+    with pytest.raises(
+        WrongProfile, match=r"HVR-11-4: figure: P13M .* retention\.events as set outside the profile is P14M"
+    ):
         load_profile(path=path_of("harvestr"), now=now, actor=actor)
     schedule.period = "P13M"
     schedule.save()

@@ -60,7 +60,8 @@ def test_a_period_weaker_than_the_text_is_refused_with_the_clause(chief: Client,
 def test_a_schedule_tells_which_promise_binds_it_and_what_the_night_goes_by(chief: Client, schedule: Schedule) -> None:
     bind(schedule, "P1D")
     one = chief.get(f"/api/privacy/schedules/{schedule.pk}/").json()
-    assert one["bounds"] == [{"promise": "EXA-1-1", "clause": "§1", "figure": "P1D", "bound": "ceiling"}]
+    promised = {"promise": "EXA-1-1", "clause": "§1", "figure": "P1D", "bound": "ceiling"}
+    assert one["bounds"] == [{**promised, "version": "", "heading": "", "until": None}]
     assert one["in_force"] == "P1D"
     assert one["period"] == schedule.period
 

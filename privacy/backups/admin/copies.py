@@ -19,12 +19,14 @@ from django.views.decorators.http import require_POST
 from privacy.backups import copy_alarms, queries, services
 from privacy.backups.admin.ages import age_meter
 from privacy.backups.models import RegisteredCopy
+from privacy.backups.sections import KEPT_FOR
 from privacy.core.actors import Actor
 from privacy.core.chips import chip
 from privacy.core.errors import PrivacyError
 from privacy.core.generic_admin import ModelAdmin
 from privacy.core.periods import Period
 from privacy.core.words import period_words
+from privacy.promises.queries import bounds
 
 CONFIRM = "privacy.confirm_destruction"
 SHOWN = "destroyed_at__isnull"
@@ -64,6 +66,7 @@ class RegisteredCopyAdmin(ModelAdmin[RegisteredCopy]):
         context = {
             "title": _("Copies elsewhere"),
             "alarms": copy_alarms.alarms(timezone.now()),
+            "bounds": bounds(KEPT_FOR, now=timezone.now()),
             "shown": _shown(request.GET.get(SHOWN, "")),
             "pv_empty_text": _("None is in this state.")
             if SHOWN in request.GET

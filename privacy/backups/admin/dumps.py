@@ -24,11 +24,13 @@ from privacy.backups import queries, services
 from privacy.backups.admin.ages import age_meter
 from privacy.backups.forms import TakeForm
 from privacy.backups.models import Backup
+from privacy.backups.sections import KEPT_FOR
 from privacy.core.actors import Actor
 from privacy.core.chips import chip
 from privacy.core.errors import PrivacyError
 from privacy.core.generic_admin import ModelAdmin
 from privacy.core.periods import Period
+from privacy.promises.queries import bounds
 
 SCAN = "privacy.scan_backups"
 TAKE = "privacy.take_backup"
@@ -76,6 +78,7 @@ class BackupAdmin(ModelAdmin[Backup]):
         context = {
             "title": _("Backups"),
             "overview": queries.overview(timezone.now()),
+            "bounds": bounds(KEPT_FOR, now=timezone.now()),
             "may_scan": request.user.has_perm(SCAN),
             "may_see_copies": request.user.has_perm("privacy.view_registeredcopy"),
             "may_take": request.user.has_perm(TAKE) and apps.is_installed("dbbackup"),

@@ -57,7 +57,7 @@ class Command(PrivacyCommand):
     def tell(self, report: Ledger) -> None:
         moment = timezone.localtime(report.checked_at).strftime("%Y-%m-%d %H:%M %Z") if report.checked_at else "never"
         self.stdout.write(
-            f"Promises of {report.site}, checked {moment}\n"
+            f"Promises of {report.site}, checked {moment}{_published(report)}\n"
             if report.site
             else "No profile is loaded. Load one with privacy_profile FILE; these questions could be asked:\n"
         )
@@ -89,6 +89,10 @@ class Command(PrivacyCommand):
         )
 
 
+def _published(report: Ledger) -> str:
+    return f"; in force is {report.version}" if report.version else ""
+
+
 def _lines(row: LedgerRow, widths: tuple[int, ...], colour: Callable[[str], str]) -> Iterator[str]:
     """One promise: status, id, clause and figure in columns, then what was said and why, wrapped beside them."""
     cells = (row.code, row.clause, row.figure)
@@ -98,5 +102,7 @@ def _lines(row: LedgerRow, widths: tuple[int, ...], colour: Callable[[str], str]
     width = max(shutil.get_terminal_size((120, 40)).columns - indent, 30)
     said = textwrap.wrap(row.says, width) or [""]
     said += textwrap.wrap(row.why, width, initial_indent="→ ", subsequent_indent="  ")
+    if row.versions:
+        said += textwrap.wrap(f"The figure is bound by {', '.join(row.versions)}.", width)
     yield f"{colour(word)}  {columns}  {said[0]}"
     yield from (" " * indent + line for line in said[1:])

@@ -44,6 +44,9 @@ class BoundSerializer(serializers.Serializer[Any]):
     clause = serializers.CharField()
     figure = serializers.CharField()
     bound = word(Promise.BoundKind, source="kind", help_text="Whether the period may at most or must at least be this.")
+    version = serializers.CharField(help_text="The published version that says it; empty where the profile alone does.")
+    heading = serializers.CharField(help_text="Above the figure in that version; may be empty.")
+    until = Moment(allow_null=True, help_text="When a later version binds everybody; null while none is there.")
 
 
 @extend_schema_serializer(
