@@ -35,8 +35,7 @@ class Among(Lookup):
             rows = "(SELECT value FROM json_each(%s))"
             return f"{left} IN {rows}", [*params, json.dumps(values)]
         # With a type: small numbers would be sent as smallint[], which no index of a bigint column answers.
-        texts = map(_quoted, values) if kind == "text" else map(str, values)
-        return f"{left} = ANY (%s::{kind}[])", [*params, "{" + ",".join(texts) + "}"]
+        return f"{left} = ANY (%s::{kind}[])", [*params, _array(values, quoted=kind == "text")]
 
 
 def _prepared(field: Any, kind: str, values: list[Any], connection: Any) -> list[Any]:
@@ -47,10 +46,14 @@ def _prepared(field: Any, kind: str, values: list[Any], connection: Any) -> list
     return [field.get_db_prep_value(value, connection) for value in values]
 
 
-def _quoted(text: str) -> str:
-    """One element of an array as PostgreSQL reads it; its driver is many times slower over a list."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def _array(values: list[Any], *, quoted: bool) -> str:
+    """An array as PostgreSQL reads it; its driver is many times slower over a list."""
+    if not quoted:
+        return f"{{{','.join(map(str, values))}}}"
+    together = "".join(values)
+    if "\\" in together or '"' in together:
+        values = [value.replace("\\", "\\\\").replace('"', '\\"') for value in values]
+    return '{"' + '","'.join(values) + '"}'
 
 
 _AS_THEY_ARE: dict[str, type] = {"bigint": int, "text": str}

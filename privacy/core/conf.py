@@ -205,7 +205,7 @@ class Settings:
     #: A night that would remove a larger share of all accounts stops and asks.
     large_night_share = Setting(0.05, _share)
     #: People treated in one transaction.
-    batch_size = Setting(1_000, _positive)
+    batch_size = Setting(2_000, _positive)
     #: Rows removed in one statement of an expiry window.
     window_rows = Setting(50_000, _positive)
     #: Seconds that a storage may take to remove one file.

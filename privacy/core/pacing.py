@@ -10,6 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.db import connections
 
@@ -27,6 +29,9 @@ _FIRST, _GROWTH = 25, 10.0
 #: On a machine that does much else, what every transaction costs by itself may be most of the budget. Fewer items would
 #: then cost more altogether, down to one at a time: it is aimed at so many times that cost, within so many budgets.
 _WORTH, _STRETCH, _MOSTLY = 3.0, 1.5, 0.9
+
+#: Until when (monotonic seconds) the database of a connection is left to others, after a turn that was the last.
+_free_until: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
 
 
 class Pace:
@@ -48,7 +53,7 @@ class Pace:
         self._most = most
         self._size = min(first, most) if self._one_writer else most
         self._last, self._fixed_seconds = (0, 0.0), 0.0
-        self._worked = 0.0
+        self._worked, self._owed = 0.0, 0.0
         self._seen = self._commits_of_others()
 
     def size(self) -> int:
@@ -62,12 +67,17 @@ class Pace:
 
     @contextmanager
     def turn(self, items: int) -> Iterator[None]:
-        """Work on ``items``, measured so that the next ones fit the budget; then the site has its turn."""
+        """Work on ``items``, measured so that the next ones fit the budget, once the site had its turn after the last.
+
+        Nobody waits after the last turn of all. Other work on the same database that begins at once waits then.
+        """
+        self._give_way()
         begun = time.monotonic()
         yield
         took = time.monotonic() - begun
         self._fit(items, took)
-        self._give_way(took)
+        self._owed = self._owes(took)
+        _free_until[self._connection] = time.monotonic() + self._owed
 
     def _fit(self, items: int, took: float) -> None:
         if items < 1 or (items < self._size and took <= self.budget):
@@ -85,9 +95,17 @@ class Pace:
             self._fixed_seconds = max(took - each * items, 0.0)
         return min(self._fixed_seconds, _MOSTLY * took)
 
-    def _give_way(self, took: float) -> None:
+    def _give_way(self) -> None:
+        """Leave the database to others for as long as is owed to them, whoever worked on it before."""
+        left_to_others = _free_until.pop(self._connection, 0.0) - time.monotonic()
+        pause, self._owed = max(self._owed, left_to_others), 0.0
+        if pause > 0 and not self._connection.in_atomic_block:
+            self._rest(pause)
+
+    def _owes(self, took: float) -> float:
+        """Seconds that others should have the database after a turn that took so many."""
         if self._connection.in_atomic_block:
-            return  # a caller's transaction keeps the database all the same
+            return 0.0  # a caller's transaction keeps the database all the same
         share = settings.night_share
         pause = took * (1 / share - 1)
         if self._one_writer:
@@ -98,10 +116,9 @@ class Pace:
                 pause = max(pause, GAP, took * (1 / SHARED - 1))
             elif self._worked >= TURN:
                 pause = max(pause, GAP)
-        if pause > 0:
-            self._rest(pause)
-            if pause >= GAP:
-                self._worked = 0.0
+        if pause >= GAP:
+            self._worked = 0.0
+        return pause
 
     def _commits_of_others(self) -> int:
         """A number that changes when another connection has written; only SQLite tells it for nothing."""

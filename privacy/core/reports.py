@@ -34,7 +34,7 @@ def jsonable(obj: Any) -> Any:
     if kind in _AS_THEY_ARE:
         return obj
     if kind is dict:
-        return {str(key): jsonable(value) for key, value in obj.items()}
+        return {str(key): value if type(value) in _AS_THEY_ARE else jsonable(value) for key, value in obj.items()}
     if kind is datetime:
         return obj.isoformat()
     if isinstance(obj, bool | int | float | str) and not isinstance(obj, Enum):

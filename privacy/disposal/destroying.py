@@ -19,6 +19,7 @@ from privacy.core.actors import Actor
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
 from privacy.core.locks import lost_a_race
+from privacy.core.planning import plan_quickly
 from privacy.core.registries import providers
 from privacy.disposal import receipts, sessions
 from privacy.disposal.closing import Closures, lock, lock_again, people, reason_of, using, write
@@ -111,6 +112,7 @@ def _obstacles(closures: Closures) -> list[Obstacle]:
         return []
     try:
         with transaction.atomic(using=using()):
+            plan_quickly(using())
             return list(obstacles(people(closures)))
     except Exception:  # noqa: BLE001 whatever it is, the run meets it as well and tells it of each account
         return []

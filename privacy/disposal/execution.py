@@ -16,6 +16,7 @@ from typing import Any
 from django.db.models import ForeignKey, Model, QuerySet
 
 from privacy.core.conf import settings
+from privacy.core.planning import plan_quickly
 from privacy.datamap.declarations import Anonymise
 from privacy.datamap.graph import Subjects
 from privacy.disposal import capture, elsewhere, sweeping
@@ -91,6 +92,7 @@ def erase(*, subjects: Subjects, batch: uuid.UUID, now: datetime, using: str, sp
         django.db.Error: what the database itself refused.
     """
     outcome = Outcome(batch)
+    plan_quickly(using)
     # A statement that leaves out what is held is long enough by itself: each is read back alone.
     people = len(subjects.keys) if spared is None else _READ_ALONE
     sweeping.queue_caches(subjects, batch=batch, now=now)

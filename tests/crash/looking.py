@@ -47,7 +47,8 @@ def journal(folder: Path) -> dict[str, Any]:
     for path in sorted((folder / "journal").glob("*.jsonl")):
         for line in map(json.loads, path.read_text().splitlines()):
             if line["kind"] == "closure":
-                states.setdefault(line["id"], []).append(line["state"])
+                for name in (line["id"], *line.get("others", ())):
+                    states.setdefault(name, []).append(line["state"])
     ways = Counter(tuple(state for state in told if state in ("intended", "done", "void")) for told in states.values())
     return {"done": sum("done" in told for told in states.values()), "ways": dict(ways)}
 

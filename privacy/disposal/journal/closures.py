@@ -10,12 +10,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from privacy.core.batches import chunks
 from privacy.disposal import journal
 from privacy.disposal.closing import Closures
 from privacy.disposal.journal import Line, files, matching
 from privacy.disposal.models import Closure
 
 KIND = "closure"
+#: A line that is damaged loses no more than these.
+_IN_A_LINE = 100
 #: The act may be dated otherwise than the day on which it was written.
 _A_DAY = timedelta(days=1)
 
@@ -36,16 +39,29 @@ def intended(closures: Closures, *, again: bool, now: datetime) -> None:
         lines = files.lines_since(since.astimezone(UTC).date() - _A_DAY)
         known = {each.line.id for each in lines if each.line.kind == KIND and each.line.state == "intended"}
         closures = [closure for closure in closures if str(closure.pk) not in known]
+    today = files.segment_of_today()
     journal.intend(_lines(closures, "intended", now), now=now)
+    for closure in closures:
+        closure.intended_on = today
 
 
 def done(closures: Closures, *, now: datetime) -> None:
     """Tell, with the open transaction, which accounts it destroys. Call it while their rows are there: one query.
 
+    Those of a batch whose intention stands in today's segment are told by their ids, some in a line: a segment stays
+    as long as any backup of its day, and so does the line that says who they are.
+
     Raises:
         SiteRestored: nothing may be destroyed.
     """
-    _tell(closures, "done", now=now)
+    if files.folder() is None or not closures:
+        return
+    today = files.segment_of_today()
+    brief = [one for one in closures if one.intended_on is not None and one.intended_on == today]
+    in_full = [one for one in closures if one.intended_on is None or one.intended_on != today]
+    ids = chunks([str(one.pk) for one in brief], _IN_A_LINE)
+    together = [Line(KIND, first, "done", others=others) for first, *others in ids]
+    journal.tell([*_lines(in_full, "done", now), *together], now=now)
 
 
 def opened(closures: Closures, *, now: datetime) -> None:

@@ -25,6 +25,7 @@ from privacy.disposal.journal.lines import ReadLine, Unreadable, read
 
 _LOCK, _HEAD, _MARKER = "lock", "head.json", "RESTORED"
 _KEY = re.compile(rb'"key":"([0-9a-f]{8})"')
+_LAST_HOUR = 23
 _SEGMENT = re.compile(r"(\d{4}-\d{2}-\d{2})\.[\w-]+\.jsonl")
 
 
@@ -112,7 +113,7 @@ def segments() -> list[Segment]:
 
 
 def lines_since(day: date | None = None, *, unreadable: list[str] | None = None) -> Iterator[ReadLine]:
-    """Every line of the segments of ``day`` and later, one at a time.
+    """Every line of the segments of ``day`` and later, one thing that it tells of at a time.
 
     Args:
         unreadable: for each line that cannot be relied on, its reason is added.
@@ -129,7 +130,7 @@ def lines_since(day: date | None = None, *, unreadable: list[str] | None = None)
                     if not raw.strip():
                         continue
                     try:
-                        yield read(raw)
+                        yield from read(raw)
                     except Unreadable as bad:
                         if unreadable is not None:
                             unreadable.append(bad.reason)
@@ -204,6 +205,12 @@ def _locked(place: Path) -> Iterator[None]:
     with (place / _LOCK).open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def segment_of_today() -> date | None:
+    """The day in whose segment stands what is told now; None so late on it that a transaction may end on the next."""
+    moment = datetime.now(UTC)
+    return moment.date() if moment.hour < _LAST_HOUR else None
 
 
 def _name_of_today() -> str:

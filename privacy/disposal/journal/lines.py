@@ -50,6 +50,7 @@ class Line:
         state: ``"intended"``, ``"done"``, ``"void"``, or a word of its kind.
         who: fingerprints by what was fingerprinted; no personal value.
         facts: moments, labels and figures that its replayer needs; no personal value.
+        others: ids of further things that came to the same state; who they are stands in earlier lines of theirs.
     """
 
     kind: str
@@ -57,15 +58,17 @@ class Line:
     state: str
     who: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    others: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
-        return {
+        said = {
             "kind": self.kind,
             "id": self.id,
             "state": self.state,
             "who": dict(self.who),
             "facts": jsonable(dict(self.facts)),
         }
+        return {**said, "others": list(self.others)} if self.others else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def fingerprints(what: str, value: str) -> tuple[str, ...]:
     return pseudonyms(f"journal {what}", value)
 
 
-def written(told: Sequence[Mapping[str, Any]], *, at: datetime, page: int = 0) -> list[bytes]:
+def written(told: Iterable[Mapping[str, Any]], *, at: datetime, page: int = 0) -> list[bytes]:
     """The bytes of each line, its end included."""
     common = {"at": at.astimezone(UTC).isoformat(), "page": page, "key": pseudonym_key_id()}
     code = naming("journal line")
@@ -101,8 +104,8 @@ def written(told: Sequence[Mapping[str, Any]], *, at: datetime, page: int = 0) -
     return [f'{text[:-1]},"code":"{code(text)}"}}\n'.encode("ascii") for text in texts]
 
 
-def read(raw: bytes) -> ReadLine:
-    """Read one line.
+def read(raw: bytes) -> list[ReadLine]:
+    """What one line tells: of a single thing, or of some.
 
     Raises:
         Unreadable: it cannot be relied on, and why.
@@ -117,8 +120,10 @@ def read(raw: bytes) -> ReadLine:
     text = _spell(said)
     if not any(hmac.compare_digest(str(code), one) for one in pseudonyms("journal line", text)):
         raise Unreadable("altered")
+    at, page = datetime.fromisoformat(said["at"]), int(said["page"])
     line = Line(said["kind"], said["id"], said["state"], said["who"], said["facts"])
-    return ReadLine(line, datetime.fromisoformat(said["at"]), int(said["page"]), key)
+    others = [Line(line.kind, other, line.state) for other in said.get("others", ())]
+    return [ReadLine(each, at, page, key) for each in (line, *others)]
 
 
 def gathered(lines: Iterable[ReadLine]) -> dict[tuple[str, str], Told]:

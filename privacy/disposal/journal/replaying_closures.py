@@ -32,19 +32,22 @@ def replay_closures(told: list[Told], now: datetime, actor: Actor) -> dict[str, 
 
     Returns:
         ``told`` closures of the journal, ``erased``, ``held`` and ``partial`` again, ``waiting`` again, ``undecided``
-        ones that an admin must run or take back, ``gone`` already, and ``others`` who have a key anew.
+        ones that an admin must run or take back, ``gone`` already, ``others`` who have a key anew, and ``unknown`` ones:
+        the line that says who they are is damaged, and somebody chose to go on without it.
     """
-    verdicts = {one.id: verdict for one in told if (verdict := _verdict(one))}
+    known = [one for one in told if one.who]
+    verdicts = {one.id: verdict for one in known if (verdict := _verdict(one))}
     counts = Counter(told=len(told), erased=0, held=0, partial=0, waiting=0, undecided=0, gone=0, others=0)
+    counts["unknown"] = sum(not one.who and _verdict(one) is not None for one in told)
     found: dict[_Verdict, list[Found]] = {"erase": [], "reopen": [], "undecided": []}
     back: set[str] = set()
-    for about in accounts_back([one for one in told if one.id in verdicts]):
+    for about in accounts_back([one for one in known if one.id in verdicts]):
         if about:
             back.add(about[0].key)
             found[verdicts[about[0].told.id]].append(about[0])
         else:
             counts["others"] += 1
-    counts["gone"] = len({one.who["account"] for one in told if one.id in verdicts}) - len(back) - counts["others"]
+    counts["gone"] = len({one.who["account"] for one in known if one.id in verdicts}) - len(back) - counts["others"]
     for some in chunks(found["erase"], settings.batch_size):
         _erase_again(some, counts, now=now, actor=actor)
     for some in chunks(found["reopen"], settings.batch_size):

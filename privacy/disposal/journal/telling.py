@@ -38,7 +38,7 @@ def intend(told: Sequence[Line], *, now: datetime) -> None:
     require_whole()
     if notice(now):
         require_whole()
-    files.append(lines.written([line.as_json() for line in told], at=now))
+    files.append(lines.written((line.as_json() for line in told), at=now))
 
 
 def tell(told: Sequence[Line], *, now: datetime) -> None:

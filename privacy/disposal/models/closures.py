@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from datetime import date
 
 from django.db import models
 from django.db.models import Q
@@ -78,6 +79,8 @@ class Closure(models.Model):
 
     #: What finds the account again in the journal, while a run works on it: the account is read once. No column.
     fingerprints: Mapping[str, str] | None = None
+    #: The day of the segment in which this run told its intention. No column.
+    intended_on: date | None = None
 
     class Meta:
         verbose_name = _("closure")
