@@ -32,8 +32,8 @@ def replay_closures(told: list[Told], now: datetime, actor: Actor) -> dict[str, 
 
     Returns:
         ``told`` closures of the journal, ``erased``, ``held`` and ``partial`` again, ``waiting`` again, ``undecided``
-        ones that an admin must run or take back, ``gone`` already, ``others`` who have a key anew, and ``unknown`` ones:
-        the line that says who they are is damaged, and somebody chose to go on without it.
+        ones that an admin must run or take back, ``gone`` already, ``others`` who have a key anew, and ``unknown``
+        ones: the line that says who they are is damaged, and somebody chose to go on without it.
     """
     known = [one for one in told if one.who]
     verdicts = {one.id: verdict for one in known if (verdict := _verdict(one))}
