@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db.models import ForeignKey, Model, QuerySet
 
 from privacy.core.conf import settings
@@ -24,7 +25,7 @@ from privacy.disposal.grounds import emptied, every_ground_ended, left_behind
 from privacy.disposal.holds.sparing import Spared
 from privacy.disposal.masks import mask_values, unmasked
 from privacy.disposal.plan import KeptRows, Step, kept_rows, route
-from privacy.disposal.relations import Leaving, inbound, settle
+from privacy.disposal.relations import Leaving, inbound, proven_by_database, settle
 from privacy.disposal.removal import ExpiryReport, delete_rows, remove
 from privacy.disposal.rereading import Reread, Residue, require_empty
 
@@ -115,7 +116,7 @@ def erase(*, subjects: Subjects, batch: uuid.UUID, now: datetime, using: str, sp
         if spared:  # held rows stay along any link
             outcome.cut.clear()
     outcome.read_back(people)
-    _reread_links(steps, people)
+    _reread_links(steps, people, using=using if spared is None else "")
     settle(using)
     capture.release(batch, but=[step.place for step in elsewhere.steps()])
     return outcome
@@ -208,9 +209,28 @@ def _rows(step: Step, subjects: Subjects, spared: Spared | None) -> QuerySet[Any
     return spared.without(step.declared, rows) if spared else rows
 
 
-def _reread_links(steps: Steps, people: int) -> None:
-    """No row may hold the person any more, whichever step should have cut that link."""
-    require_empty([_linked(step, rows) for step, rows in steps if step.by_value], people=people)
+def _reread_links(steps: Steps, people: int, *, using: str) -> None:
+    """No row may hold the person any more, whichever step should have cut that link.
+
+    Where the accounts go as well, the database itself looks along its foreign keys to them, in ``settle``.
+
+    Args:
+        using: the database of the accounts; empty where they stay.
+    """
+    user_model = get_user_model()
+    accounts = (step for step, _ in steps if step.declared.model is user_model and not step.side.path)
+    go = using and any(step.action == "delete" for step in accounts)
+    proven = proven_by_database(using, user_model) if go else frozenset()
+    asked = [_linked(step, rows) for step, rows in steps if step.by_value and _column(step) not in proven]
+    require_empty(asked, people=people)
+
+
+def _column(step: Step) -> tuple[str, str]:
+    """Table and column of the row's own link, where it is a foreign key to the account; else of none."""
+    link = step.side.direct_field
+    if link is None or step.side.kind != "user" or step.side.path != link.name:
+        return ("", "")
+    return (link.model._meta.db_table, str(link.column))
 
 
 def _linked(step: Step, rows: QuerySet[Any]) -> Reread:

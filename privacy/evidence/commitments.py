@@ -69,13 +69,16 @@ def new_salt() -> str:
 
 
 def commit(entry: Entry, salt: str, content: str) -> str:
+    """What an entry commits to: ``commit_to`` of its columns."""
+    return commit_to(entry.at, entry.act, entry.label, entry.counts, salt=salt, content=content)
+
+
+def commit_to(at: datetime, act: str, label: str, counts: Any, *, salt: str, content: str) -> str:
     """SHA-256 over salt, entry and content, in hexadecimal.
 
     The entry is part of it, so that details cannot be moved to another entry.
     """
-    head = canonical(
-        {"at": entry.at.astimezone(UTC).isoformat(), "act": entry.act, "label": entry.label, "counts": entry.counts}
-    )
+    head = canonical({"at": at.astimezone(UTC).isoformat(), "act": act, "label": label, "counts": counts})
     return hashlib.sha256(f"{salt}\n{head}\n{content}".encode()).hexdigest()
 
 

@@ -21,7 +21,7 @@ from privacy.core.pseudonyms import pseudonym
 from privacy.core.registries import Progress, providers
 from privacy.core.reports import jsonable
 from privacy.evidence.acts import acts
-from privacy.evidence.commitments import commit, content_of, new_salt
+from privacy.evidence.commitments import commit_to, content_of, new_salt
 from privacy.evidence.models import EvidenceDetail, EvidenceEntry
 
 #: "coop.Order", "coop.Order:placed_at: P13M → P12M", "first, large", a periodic task or a site's code such as "HTC".
@@ -75,35 +75,20 @@ def record(
     Raises:
         InvalidEvidence: names the argument and the mend.
     """
-    [entry] = record_many(drafts=[Draft(act, label, counts, subject, details, until)], now=now, actor=actor)
-    return entry
+    [entry], [key] = _write([Draft(act, label, counts, subject, details, until)], now=now, actor=actor)
+    return EvidenceEntry.from_db(router.db_for_write(EvidenceEntry), ("id", *_Entry._fields), (key, *entry))
 
 
-def record_many(*, drafts: Sequence[Draft], now: datetime, actor: Actor) -> list[EvidenceEntry]:
+def record_many(*, drafts: Sequence[Draft], now: datetime, actor: Actor) -> list[int]:
     """Write many entries of one moment and actor, in two INSERTs a batch, all or none.
 
     Returns:
-        The entries in the order of the drafts.
+        The keys of the entries, in the order of the drafts.
 
     Raises:
         InvalidEvidence: names the argument and the mend; nothing is written.
     """
-    if timezone.is_naive(now):
-        raise InvalidEvidence(field="now", problem="it has no time zone", mend="Pass an aware moment")
-    default_until = settings.evidence_details_kept.end(now, settings.calendar)
-    entries: list[EvidenceEntry] = []
-    details: list[_Detail] = []
-    for draft in drafts:
-        _refuse_unfit(draft)
-        entry = EvidenceEntry(at=now, act=draft.act, label=draft.label, counts=dict(draft.counts or {}))
-        detail = _detail(draft, actor, draft.until or default_until)
-        entry.commitment = commit(entry, detail.salt, detail.content)
-        entries.append(entry)
-        details.append(detail)
-    using = router.db_for_write(EvidenceEntry)
-    with transaction.atomic(using=using):
-        _insert(entries, details, using)
-    return entries
+    return _write(drafts, now=now, actor=actor)[1]
 
 
 def forget(*, subjects: Sequence[str]) -> int:
@@ -151,6 +136,16 @@ def drop_expired_details(*, horizon: datetime, dry_run: bool, progress: Progress
     return dropped
 
 
+class _Entry(NamedTuple):
+    """The columns of an ``EvidenceEntry``: a night writes one for each account, and a model's instance costs more."""
+
+    at: datetime
+    act: str
+    label: str
+    counts: Mapping[str, int]
+    commitment: str
+
+
 class _Detail(NamedTuple):
     """The columns of an ``EvidenceDetail``, without its entry."""
 
@@ -163,24 +158,39 @@ class _Detail(NamedTuple):
     until: datetime
 
 
-def _insert(entries: Sequence[EvidenceEntry], details: Sequence[_Detail], using: str) -> None:
-    """A night writes an entry for each account: two statements for all of them, whatever their number."""
+def _write(drafts: Sequence[Draft], *, now: datetime, actor: Actor) -> tuple[list[_Entry], list[int]]:
+    if timezone.is_naive(now):
+        raise InvalidEvidence(field="now", problem="it has no time zone", mend="Pass an aware moment")
+    default_until = settings.evidence_details_kept.end(now, settings.calendar)
+    entries: list[_Entry] = []
+    details: list[_Detail] = []
+    for draft in drafts:
+        _refuse_unfit(draft)
+        detail = _detail(draft, actor, draft.until or default_until)
+        counts = dict(draft.counts or {})
+        commitment = commit_to(now, draft.act, draft.label, counts, salt=detail.salt, content=detail.content)
+        entries.append(_Entry(now, draft.act, draft.label, counts, commitment))
+        details.append(detail)
+    using = router.db_for_write(EvidenceEntry)
+    with transaction.atomic(using=using):
+        return entries, _insert(entries, details, using)
+
+
+def _insert(entries: Sequence[_Entry], details: Sequence[_Detail], using: str) -> list[int]:
+    """Two statements for all of them, whatever their number."""
     if not can_insert_many(using):
-        EvidenceEntry.objects.using(using).bulk_create(entries)
+        rows = EvidenceEntry.objects.using(using).bulk_create(EvidenceEntry(**entry._asdict()) for entry in entries)
         EvidenceDetail.objects.using(using).bulk_create(
-            EvidenceDetail(entry=entry, **detail._asdict()) for entry, detail in zip(entries, details, strict=True)
+            EvidenceDetail(entry=row, **detail._asdict()) for row, detail in zip(rows, details, strict=True)
         )
-        return
-    columns = ("at", "act", "label", "counts", "commitment")
-    rows = [(entry.at, entry.act, entry.label, entry.counts, entry.commitment) for entry in entries]
+        return [row.pk for row in rows]
     # Rows come back in any order; a commitment is over a salt of its own, so it tells them apart.
-    back = insert_many(EvidenceEntry, columns, rows, using=using, returning=("commitment", "id"))
-    keys: dict[str, int] = dict(back)
-    for entry in entries:
-        entry.pk = keys[entry.commitment]
-        entry._state.adding, entry._state.db = False, using
-    given = [(entry.pk, *detail) for entry, detail in zip(entries, details, strict=True)]
+    back = insert_many(EvidenceEntry, _Entry._fields, entries, using=using, returning=("commitment", "id"))
+    key_of: dict[str, int] = dict(back)
+    keys = [key_of[entry.commitment] for entry in entries]
+    given = [(key, *detail) for key, detail in zip(keys, details, strict=True)]
     insert_many(EvidenceDetail, ("entry", *_Detail._fields), given, using=using)
+    return keys
 
 
 def _detail(draft: Draft, actor: Actor, until: datetime) -> _Detail:

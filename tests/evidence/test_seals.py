@@ -26,7 +26,8 @@ ACT = "evidence.details_expired"
 
 def write(count: int, now: datetime) -> list[EvidenceEntry]:
     drafts = [Draft(ACT, label="auth.User", counts={"rows": n}, subject=str(n)) for n in range(count)]
-    return record_many(drafts=drafts, now=now, actor=Actor.system("x"))
+    keys = record_many(drafts=drafts, now=now, actor=Actor.system("x"))
+    return list(EvidenceEntry.objects.filter(pk__in=keys).order_by("pk"))
 
 
 def sealed_by(number: int) -> list[int]:

@@ -72,7 +72,7 @@ def _key(tmp_path: Path, settings: Any) -> Iterator[None]:
 
 def write(count: int, now: datetime) -> list[int]:
     drafts = [Draft(ACT, label=f"auth.X{n}", counts={"rows": n}, subject=str(n)) for n in range(count)]
-    return [one.pk for one in record_many(drafts=drafts, now=now, actor=Actor.system("x"))]
+    return record_many(drafts=drafts, now=now, actor=Actor.system("x"))
 
 
 @pytest.fixture
