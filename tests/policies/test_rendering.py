@@ -11,40 +11,8 @@ from hypothesis import strategies as st
 
 from privacy.policies.rendering import Format, format_of, rendered
 from privacy.policies.rendering.cleaning import TAGS
+from tests.policies.attacks import ATTACKS
 
-ATTACKS = [
-    "<script>alert(1)</script>",
-    "<ScRiPt src=//evil.example/x.js></sCrIpT>",
-    "<img src=x onerror=alert(1)>",
-    "<img src='https://evil.example/pixel.gif'>",
-    "<svg onload=alert(1)><script>alert(1)</script></svg>",
-    "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)></style></mglyph></table></mtext></math>",
-    "<iframe src='https://evil.example'></iframe>",
-    "<object data='https://evil.example'></object><embed src=x>",
-    "<a href='javascript:alert(1)'>x</a>",
-    "<a href='java\nscript:alert(1)'>x</a>",
-    "<a href=' &#106;avascript:alert(1)'>x</a>",
-    "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
-    "<a href='vbscript:x'>x</a><a href='//evil.example'>y</a><a href='/\\evil.example'>z</a>",
-    "<a href='https://ok.example' style='position:fixed' onclick='alert(1)' target=_blank id=pv-main class=x>x</a>",
-    "<a href='#a\"><h1 onmouseover=alert(1)>'>x</a>",
-    "<p style='background:url(https://evil.example)'>x</p>",
-    "<style>@import 'https://evil.example';</style><link rel=stylesheet href=//evil.example>",
-    "<base href='https://evil.example'><meta http-equiv=refresh content='0;url=//evil.example'>",
-    "<form action='https://evil.example'><input name=q autofocus onfocus=alert(1)><button>x</button></form>",
-    "<video src=x onerror=alert(1)><source src=//evil.example></video><audio src=//evil.example></audio>",
-    "<details open ontoggle=alert(1)>x</details><marquee onstart=alert(1)>x</marquee>",
-    "<table background='//evil.example'><td background='//evil.example' colspan='2\"x'>x</td></table>",
-    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'></noscript>",
-    "<!--><img src=x onerror=alert(1)>-->",
-    "<h1 title='<h2>'>One</h1><h2 lang='\"><script>'>Two</h2>",
-    "<template><img src=x onerror=alert(1)></template><textarea><img src=x onerror=alert(1)></textarea>",
-    "<p lang='en\" onclick=\"alert(1)'>x</p>",
-    "![x](https://evil.example/pixel.gif) [x](javascript:alert(1)) [x](<javascript:alert(1)>)",
-    '[x]: javascript:alert(1)\n\n[x] <javascript:alert(1)> <https://evil.example/"onclick=alert(1)>',
-    "</article></main><script>alert(1)</script>",
-    'https://evil.example/"><script>alert(1)</script>',
-]
 ATTRIBUTES = {"href", "rel", "lang", "dir", "scope", "colspan", "rowspan", "start", "id"}
 FOLLOWED = re.compile(r"(https?://|mailto:|tel:|#|/(?![/\\]))[^\s\"'<>]*", re.IGNORECASE)
 
@@ -64,6 +32,9 @@ class Strict(HTMLParser):
             self.open.append(tag)
             return
         assert tag in TAGS, tag
+        if tag == "a" and (dict(attrs).get("href") or "").startswith("http"):
+            # A page that is opened from ours learns nothing of it and cannot reach back.
+            assert dict(attrs).get("rel") == "noopener noreferrer"
         for name, value in attrs:
             assert name in ATTRIBUTES, name
             if name == "href":

@@ -34,6 +34,8 @@ _ATTRIBUTES = {
     "ol": {"start"},
     "*": {"lang", "dir"},
 }
+#: A page that is opened from ours learns nothing of it, and cannot reach back.
+_REL = "noopener noreferrer"
 _VALUES = {
     "lang": re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}"),
     "dir": re.compile(r"ltr|rtl|auto"),
@@ -41,6 +43,8 @@ _VALUES = {
     "colspan": re.compile(r"[1-9]\d?"),
     "rowspan": re.compile(r"[1-9]\d?"),
     "start": re.compile(r"\d{1,4}"),
+    # Ours; what a text says of it was dropped before.
+    "rel": re.compile(_REL),
     # No relative address but within the page: a text outlives the addresses of the site that it was copied from.
     "href": re.compile(r"(?:https?://|mailto:|tel:)[^\s<>\"'`\\]+|#[\w.-]*|/(?![/\\])[^\s<>\"'`\\]*", re.IGNORECASE),
 }
@@ -55,7 +59,7 @@ def cleaned(html: str) -> str:
         attributes=_ATTRIBUTES,
         attribute_filter=_fitting,
         url_schemes={"http", "https", "mailto", "tel"},
-        link_rel="noopener noreferrer",
+        link_rel=_REL,
     )
 
 
