@@ -135,7 +135,7 @@ def _words(version: PolicyVersion, effect: Effect) -> tuple[str, str]:
             "version": version,
             "site": facts().name,
             "everybody_from": binds_everybody_from(version),
-            "by_mail": effect.email_lead if effect.rule is EffectRule.EARLIER and not effect.early else None,
+            "by_mail": effect.email_lead if effect.rule is EffectRule.EARLIER and effect.begins is None else None,
             "page": base and f"{base}{reverse('privacy:policy_version', args=place)}",
             "changes": base and f"{base}{reverse('privacy:policy_compare', args=place[:2])}?after={version.number}",
         }

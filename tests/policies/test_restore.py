@@ -14,13 +14,15 @@ from privacy.core.replayers import replayers
 from privacy.disposal.journal import files
 from privacy.disposal.journal.lines import gathered
 from privacy.evidence.models import EvidenceEntry
+from privacy.policies.binding import binds_everybody_from
 from privacy.policies.models import PolicyDraft, PolicyVersion
-from privacy.policies.queries import current
-from privacy.policies.services import withdraw
+from privacy.policies.queries import current, draft_view
+from privacy.policies.services import publish, withdraw, write_draft
 from privacy.promises.models import FrozenBound
 from privacy.promises.queries import bounds
 from tests.disposal.journal.conftest import undone
 from tests.policies.conftest import GOOD
+from tests.policies.test_clocks import CPT, DAY, HVR, with_policies
 
 
 @pytest.fixture
@@ -91,3 +93,33 @@ def test_what_a_version_binds_comes_back_with_it(
     assert FrozenBound.objects.values().get() == was
     (bound,) = bounds("backups.kept_for", now=now)
     assert (bound.version, bound.place) == ("privacy.en.1", '§2 "Backups" of privacy.en.1')
+
+
+def test_from_when_a_version_binds_comes_back_with_it(
+    journal: Path, profile: Callable[..., None], published: Callable[..., PolicyVersion], now: datetime, actor: Actor
+) -> None:
+    profile(with_policies(HVR))
+    published()
+    with undone():
+        draft = write_draft(
+            document="privacy",
+            language="en",
+            title="",
+            form="markdown",
+            text=GOOD + "\nSecond.\n",
+            revised_on=None,
+            note="Second.",
+            material=False,
+            post_at=now + 3 * DAY,
+            effective_from=now + 5 * DAY,
+            early_reason="A court ordered it.",
+            now=now,
+            actor=actor,
+        )
+        lost = publish(draft=draft, digest=draft_view(draft).digest, now=now, actor=actor)
+    profile(with_policies(CPT))
+    replayers.get("version").run(told(), now, actor)
+    back = PolicyVersion.objects.get(pk=lost.pk)
+    for name in ("effect", "material", "early_reason", "announced_at", "published_at", "note"):
+        assert getattr(back, name) == getattr(lost, name), name
+    assert binds_everybody_from(back) == now + 5 * DAY
