@@ -16,6 +16,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from privacy.backups.models import RegisteredCopy
 from privacy.core.actors import Actor
 from privacy.core.periods import Period
 from privacy.core.registries import CheckContext, Promised, Status, live_checks
@@ -206,6 +207,25 @@ def test_the_check_runs_with_a_database_and_says_nothing_before_the_first_migrat
     assert errors() == {}
 
 
+def test_check_names_a_copy_elsewhere_whose_rule_is_weaker_than_the_text(schedule: Schedule, now: datetime) -> None:
+    """It was registered before the text promised anything, or somebody wrote it into the table."""
+    copy = RegisteredCopy.objects.create(
+        name="offsite",
+        kind="restic",
+        place="a cellar",
+        region="EU",
+        every="P1D",
+        kept_for="P2M",
+        confirmed_by="the head of operations",
+        registered_at=now,
+        changed_at=now,
+    )
+    (problem,) = errors()["privacy.E204"]
+    assert 'P2M, and may last longer than P1M, which §2 "Backups" of privacy.en.1 promises' in problem
+    RegisteredCopy.objects.filter(pk=copy.pk).update(kept_for="P2W")
+    assert errors() == {}
+
+
 # --- the live check ---------------------------------------------------------------------------
 
 
@@ -284,6 +304,10 @@ def test_a_figure_is_weakened_by_a_new_version_and_its_thirty_days(
         page = chief.get(reverse("admin:privacy_policydraft_change", args=[made.pk])).content.decode()
         assert "new.toml" in page
         assert "2 months" in page
+        words = {"form": "markdown", "text": made.text + "\nOne line more.\n", "note": "Longer."}
+        chief.post(reverse("admin:privacy_policydraft_edit", args=[made.pk]), words)
+        made.refresh_from_db()
+        assert made.site["source"] == "new.toml"
         second = publish(made)
         assert "Kept for 2 months" in second.text
 

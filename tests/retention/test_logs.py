@@ -330,3 +330,14 @@ def test_the_list_of_schedules_shows_every_log_and_what_tonight_takes(write: Wri
     assert "over, and not rotated" in page
     assert "not on this machine" in page
     assert "logs/b.log" in page
+
+
+def test_check_names_a_log_whose_own_period_is_longer_than_promised(now: datetime) -> None:
+    promise("P1M")
+    declare(now, LogFile("logs/access.log", expires="P3M"))
+    (problem,) = [
+        one.msg for one in run_checks(databases=["default"]) if one.id == "privacy.E301" and "logs/" in one.msg
+    ]
+    assert problem == "logs/access.log: P3M may last longer than P1M, which §11 promises (X-1)."
+    declare(now, LogFile("logs/access.log", expires="P2W"))
+    assert not [one for one in run_checks(databases=["default"]) if one.id == "privacy.E301" and "logs/" in one.msg]
