@@ -9,7 +9,7 @@ from datetime import datetime
 from privacy.core.periods import Period
 from privacy.promises import bounds, queries
 from privacy.promises.binding import FrozenFigure, as_bound, standing
-from privacy.promises.models import FrozenBound
+from privacy.promises.models import FrozenBound, SiteFacts
 
 
 def refuse_weaker(*, setting: str, period: Period, field: str, now: datetime) -> None:
@@ -24,11 +24,13 @@ def refuse_weaker(*, setting: str, period: Period, field: str, now: datetime) ->
 
 
 def refuse_unkept(*, version: str, figures: Sequence[FrozenFigure], now: datetime) -> None:
-    """Refuse a text that what is set now would break from its first minute.
+    """Refuse a text that what is set now would break from its first minute. Call it in the publishing transaction.
 
     Raises:
         WeakerThanPromised: names the place where it is set.
     """
+    # No profile is loaded between this look at it and the commit: the loader waits for the same row.
+    SiteFacts.objects.select_for_update().first()
     for row in _rows(version, figures, now):
         held = standing(row.setting, as_bound(row), queries.section(row.setting.partition(".")[0]))
         for place, period in held.weaker:
