@@ -179,6 +179,16 @@ def _folder(key: str, value: Any) -> Path | None:
     return Path(value)
 
 
+def _paths(key: str, value: Any) -> tuple[str, ...]:
+    if (
+        isinstance(value, str)
+        or not isinstance(value, list | tuple)
+        or not all(isinstance(item, str) and re.fullmatch(r"/[^\s#]*", item) for item in value)
+    ):
+        raise WrongSetting(key, "it is no list of paths", 'Give a list such as ["/", "/contact/"]')
+    return tuple(value)
+
+
 def _rate(key: str, value: Any) -> str:
     text = _text(key, value)
     if text and not re.fullmatch(r"[1-9][0-9]*/(second|minute|hour|day)", text):
@@ -242,6 +252,10 @@ class Settings:
     dispatch_seconds = Setting(50, _positive)
     #: Public address of the site, for links in mail; empty uses relative links.
     site_url = Setting("", _address)
+    #: Pages that everybody must reach without signing in; the page to sign in and the policy's own count as well.
+    public_pages = Setting(("/",), _paths)
+    #: True lets the ledger ask whether links to other hosts (a help desk elsewhere) answer.
+    ask_other_hosts = Setting(False, _boolean)
     #: How often one account may ask the API ("600/minute"); empty sets no limit.
     api_rate = Setting("", _rate)
 

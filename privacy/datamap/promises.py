@@ -106,16 +106,23 @@ def bases_within(context: CheckContext) -> Finding:
     )
 
 
-@live_check("datamap.purposes_within", "Is every purpose one that the text names?", {"source": "text"})
+@live_check("datamap.purposes_within", "Is every purpose one that the text names?", {"source": "text", "kind": "text"})
 def purposes_within(context: CheckContext) -> Finding:
-    """HTC-2.3-2, HTC-3.2-1, HVR-3-1, CPT-2-1, HMY-4-1, ADS-1-3. ``params.source`` asks for outside data only."""
+    """HTC-2.3-2, HTC-3.2-1, HVR-3-1, CPT-2-1, HMY-4-1, ADS-1-3. ``params.source`` asks for data of one
+    source only, ``params.kind`` for data of one kind, such as the ``usage`` that is measured by itself.
+    """
     found = rules()
     if found is None or not found.purposes:
         return _no_list("purposes")
-    source = str(context.promise.params.get("source", ""))
-    asked = external(source) if source else own()
+    params = context.promise.params
+    source, kind = str(params.get("source", "")), str(params.get("kind", ""))
+    asked = [item for item in (external(source) if source else own()) if not kind or item.kind == kind]
+    if not asked and source:
+        return Finding.cannot_tell(_("No table comes from this source."))
+    if not asked and kind:
+        return Finding.cannot_tell(_("No declared table is of the kind %(kind)s.") % {"kind": kind})
     if not asked:
-        return Finding.cannot_tell(_("No table comes from this source.")) if source else _no_declaration()
+        return _no_declaration()
     return verdict(
         asked,
         [f"{item.label} ({item.purpose})" for item in asked if item.purpose not in found.purposes],

@@ -16,8 +16,10 @@ from privacy.core.api.fields import Moment, word
 from privacy.core.api.views import Endpoint, ListEndpoint, OneEndpoint
 from privacy.core.people import joined_at
 from privacy.policies import queries
+from privacy.policies.about import about
 from privacy.policies.binding import binds_everybody_from, versions_binding
 from privacy.policies.models import PolicyVersion, TextFormat
+from privacy.promises.queries import facts
 
 _VERSION = {
     "key": "privacy.en.3",
@@ -157,7 +159,55 @@ class Version(OneEndpoint):
         return queries.whole()
 
 
+class WaySerializer(serializers.Serializer[Any]):
+    """One way to reach somebody."""
+
+    channel = word(("email", "form", "helpdesk", "chat", "phone", "post"))
+    lines = serializers.ListField(child=serializers.CharField(), help_text="What is printed; several lines for post.")
+    href = serializers.CharField(help_text="Where it leads; empty for post.")
+
+
+class DeskSerializer(serializers.Serializer[Any]):
+    """One queue that people can write to. Two of them may end in one mailbox."""
+
+    queue = word(("contact", "officer"))
+    title = serializers.CharField(help_text="What it is for, in the reader's language.")
+    name = serializers.CharField(help_text="The person; may be empty.")
+    ways = WaySerializer(many=True)
+
+
+class AuthoritySerializer(serializers.Serializer[Any]):
+    """Where to complain about the site; both may be empty."""
+
+    name = serializers.CharField(source="authority")
+    link = serializers.CharField(source="authority_link")
+
+
+class ContactsSerializer(serializers.Serializer[Any]):
+    """Who the site is, and how it is reached. Whatever the site does not name is empty."""
+
+    entity = serializers.CharField(help_text="The company, or the name that the site goes by.")
+    register_number = serializers.CharField()
+    office = serializers.ListField(child=serializers.CharField(), help_text="The company's address, line by line.")
+    roles = serializers.ListField(child=serializers.CharField(), help_text="One sentence for each declared role.")
+    desks = DeskSerializer(many=True)
+    authority = AuthoritySerializer(source="*")
+    redress = serializers.CharField(help_text="That courts and agencies are open to people, or empty.")
+
+
+class Contacts(Endpoint):
+    """Who the site is, how it is reached, and where to complain about it."""
+
+    operation = "policies_contacts"
+    serializer_class = ContactsSerializer
+    personal = False
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.answer(about(facts()))
+
+
 urlpatterns = [
+    path("contacts/", Contacts.as_view(), name="policies_contacts"),
     path("", Versions.as_view(), name="policies"),
     path("binding/", Bindings.as_view(), name="policies_binding"),
     # A key has dots, privacy.en.3.

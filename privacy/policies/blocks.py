@@ -1,4 +1,4 @@
-"""What the privacy page of a member says about policies: which versions bind them, and from when."""
+"""What the privacy page of a member says about policies, and about who the site is (HTC-5.1-11)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Any
 
 from privacy.core.people import joined_at
 from privacy.core.registries import PageBlock, page_blocks
+from privacy.policies.about import about
 from privacy.policies.binding import versions_binding
+from privacy.policies.linking import policy_link
+from privacy.promises.queries import facts
 
 
 def _member(user: Any, now: datetime) -> Mapping[str, Any]:
@@ -16,4 +19,10 @@ def _member(user: Any, now: datetime) -> Mapping[str, Any]:
     return {"bindings": [found[document] for document in sorted(found)]}
 
 
+def _about(_user: Any, _now: datetime) -> Mapping[str, Any]:
+    return {"about": about(facts()), "link": policy_link()}
+
+
 page_blocks.add("policies", PageBlock("policies", 15, "privacy/policies/block.html", _member))
+# Behind what is held and agreed to, before the way out.
+page_blocks.add("about", PageBlock("about", 80, "privacy/policies/block_about.html", _about))

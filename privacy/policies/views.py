@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from privacy.core.pdf import PdfUnavailable, pdf_installed, pdf_of
 from privacy.policies import queries, services
+from privacy.policies.about import about
 from privacy.policies.forms import CompareForm
 from privacy.policies.models import PolicyVersion
 from privacy.promises.queries import facts
@@ -91,7 +92,8 @@ def pdf(request: HttpRequest, document: str, language: str, number: int) -> Http
     """One version to print and to keep."""
     row = _found(document, language, number)
     with override(row.language):
-        context = {"version": row, "page": queries.page_of(row), "site": facts()}
+        site = facts()
+        context = {"version": row, "page": queries.page_of(row), "site": site, "about": about(site)}
         html = render_to_string("privacy/policies/pdf.html", context)
     try:
         body = pdf_of(html, style=_PDF_STYLE)
@@ -122,7 +124,7 @@ def _current(request: HttpRequest, document: str) -> HttpResponse:
     if row is None:
         if document != PRIVACY:
             raise Http404
-        return render(request, "privacy/policies/none.html", {"site": facts()}, status=404)
+        return render(request, "privacy/policies/none.html", {"about": about(facts())}, status=404)
     return _page(request, row, is_current=True)
 
 
@@ -132,14 +134,15 @@ def _wanted(request: HttpRequest) -> Sequence[str]:
 
 
 def _page(request: HttpRequest, row: PolicyVersion, *, is_current: bool = False) -> HttpResponse:
-    now = timezone.now()
+    now, site = timezone.now(), facts()
     shelf = queries.shelf(row.document_id, now)
     told = shelf.announced.get(row.language)
     everybody_from = queries.binds_everybody_from(row)
     context = {
         "version": row,
         "page": queries.page_of(row),
-        "site": facts(),
+        "site": site,
+        "about": about(site),
         "in_force": shelf.in_force.get(row.language),
         "announced": told,
         "announced_from": told and queries.binds_everybody_from(told),

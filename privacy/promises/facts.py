@@ -58,6 +58,7 @@ class Facts:
         contacts: by channel (``email``, ``form``, ``helpdesk``, ``chat``, ``phone``).
         officer: the data protection officer.
         authority: where to complain.
+        redress: whether people are told that courts and agencies are open to them as well.
         roles: ``{"own": "controller", "client": "processor"}``, whichever are declared.
         languages: codes, the main one first.
         printed_date_label: the words before the printed date of the policy, or empty where none is printed.
@@ -73,6 +74,7 @@ class Facts:
     contacts: Mapping[str, str] = field(default_factory=dict)
     officer: Officer = Officer()
     authority: Authority = Authority()
+    redress: bool = False
     roles: Mapping[str, str] = field(default_factory=dict)
     languages: tuple[str, ...] = ()
     printed_date_label: str = ""
@@ -121,6 +123,7 @@ def read_facts(table: Mapping[str, Any], faults: Faults) -> Facts:
             name=_finished(authority, "name", example="The supervisory authority of your country"),
             link=_matching(authority, "link", _LINK, "a link", example="https://example.org/complain"),
         ),
+        redress=site.flag("redress"),
         roles={scope: role for scope in ("own", "client") if (role := roles.choice(scope, ROLES))},
         languages=_languages(site),
         printed_date_label=_finished(site, "printed_date_label", example="Last update"),

@@ -1,4 +1,4 @@
-"""``{% load privacy_policies %}``: a member is told of a version until they put the banner away."""
+"""``{% load privacy_policies %}``: the link to the policy for every page, and a banner that tells of a new version."""
 
 from __future__ import annotations
 
@@ -8,9 +8,19 @@ from django import template
 from django.utils import timezone
 
 from privacy.core.people import joined_at
+from privacy.policies import linking
 from privacy.policies.binding import untold_by_banner
 
 register = template.Library()
+
+
+@register.inclusion_tag("privacy/policies/link.html")
+def privacy_link(classes: str = "") -> dict[str, Any]:
+    """``{% privacy_link %}`` or ``{% privacy_link "small" %}``: in the page's language, with the promised word.
+
+    One query a page.
+    """
+    return {"link": linking.policy_link(), "classes": classes}
 
 
 @register.inclusion_tag("privacy/policies/banner.html", takes_context=True)

@@ -15,8 +15,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from privacy.core.actors import Actor
+from privacy.policies.about import about
 from privacy.policies.models import PolicyVersion
 from privacy.policies.services import withdraw
+from privacy.promises.facts import Facts
 from tests.policies.conftest import GOOD
 
 
@@ -62,7 +64,7 @@ def test_nothing_published_is_said_plainly(profile: Any) -> None:
 
 def test_whoever_finds_nothing_published_can_follow_every_contact() -> None:
     contacts = {"email": "privacy@example.org", "form": "https://example.org/contact?about=legal"}
-    page = render_to_string("privacy/policies/none.html", {"site": {"contacts": contacts}})
+    page = render_to_string("privacy/policies/none.html", {"about": about(Facts(contacts=contacts))})
     assert 'href="mailto:privacy@example.org"' in page
     assert 'href="https://example.org/contact?about=legal"' in page
 

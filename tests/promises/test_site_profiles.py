@@ -24,8 +24,8 @@ from privacy.retention.models import Schedule
 PROFILES = Path(__file__).resolve().parents[2] / "project" / "profiles"
 SITES = {"harvest": "HTC", "harvestr": "HVR", "coopt": "CPT", "harmony": "HMY", "adsterra": "ADS"}
 
-#: K01 (versions and notices), K02 (consent), K03 (inventory), K07 (closure), K08 (retention), K09 (backups) and K16
-#: (messages), as the five texts make them.
+#: K01 (versions and notices), K02 (consent), K03 (inventory), K07 (closure), K08 (retention), K09 (backups), K16
+#: (messages) and K19 (contacts and the link to the policy), as the five texts make them.
 SERVED = """
 HTC-0-2 HTC-0-4 HTC-2-1 HTC-2.1-1 HTC-2.1-2 HTC-2.2-1 HTC-2.2-2 HTC-2.3-2 HTC-2.5-1 HTC-2.5-2 HTC-3.1-1 HTC-3.2-1
 HTC-3.5-4 HTC-5.1-3 HTC-5.1-4 HTC-5.1-7 HTC-5.1-8 HTC-5.3-7 HTC-9-3 HTC-10-1 HTC-10-2 HTC-10-3 HTC-10-4
@@ -37,6 +37,7 @@ HTC-2-2 HTC-2.3-1 HTC-4-2 HTC-5.1-9 HVR-3-3 HVR-6-1 HMY-10-8
 HTC-3.3-1 HTC-3.3-2 HTC-3.3-3 HTC-5.3-1 HTC-5.3-2 HTC-5.3-3 HVR-3-4 HVR-4-1 HVR-4-2 HVR-5-1
 HTC-14-1 HVR-0-1 HVR-0-4 HVR-14-1 CPT-0-1 CPT-14-1 CPT-14-2 CPT-14-3 CPT-14-4 CPT-14-6 HMY-9-4 HMY-16-2
 CPT-2-2 CPT-2-3 CPT-6-1 CPT-6-2 CPT-6-3 HMY-4-2 HMY-15-2 HMY-15-3 HMY-15-4 HMY-15-5 HMY-15-7 HMY-15-8 HMY-15-9 ADS-6-1
+HTC-5.1-10 HTC-5.1-11 HTC-15-1 HVR-1-1 HVR-15-1 CPT-13-1 HMY-9-1 HMY-9-2 HMY-9-3 HMY-10-10 HMY-14-2 HMY-16-1 ADS-7-1
 """.split()
 
 
@@ -60,14 +61,15 @@ def test_there_is_no_sixth_profile() -> None:
 
 def test_together_they_make_exactly_these_promises(db: None) -> None:
     made = [draft.code for site in SITES for draft in read_profile(path_of(site)).promises]
-    assert len(SERVED) == len(set(SERVED)) == 107
+    assert len(SERVED) == len(set(SERVED)) == 120
     assert sorted(made) == sorted(SERVED)
 
 
-def test_every_promise_of_harvest_is_asked_of_a_check_that_exists(db: None) -> None:
+def test_every_promise_of_harvest_but_two_about_requests_is_asked_of_checks_that_exist(db: None) -> None:
     for draft in read_profile(path_of("harvest")).promises:
-        assert not draft.needs, draft.code
-        assert all(name in live_checks for name in draft.checks), draft.code
+        unknown = [name for name in draft.checks if name not in live_checks]
+        assert bool(unknown) == (draft.code in ("HTC-5.1-10", "HTC-15-1")), draft.code
+        assert all(name.startswith("requests.") for name in unknown), draft.code
 
 
 @pytest.mark.parametrize("site", SITES)
