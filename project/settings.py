@@ -1,10 +1,10 @@
 """Settings of the demo site.
 
 Everything has a default that works on one machine without a service. The environment changes it:
-``DATABASE_URL`` (SQLite when absent), ``CELERY_BROKER_URL`` (the file system when absent),
-``SECRET_KEY`` (made and kept when absent), ``DEBUG`` (off when absent), ``PORT`` (of the addresses
-in mails and receipts, 8000 when absent) and ``DEMO_DIR``, the directory of everything that the
-running site writes.
+``SITE`` (one of the five; the last one played when absent), ``DATABASE_URL`` (SQLite when absent),
+``CELERY_BROKER_URL`` (the file system when absent), ``SECRET_KEY`` (made and kept when absent), ``DEBUG`` (off when
+absent), ``PORT`` (of the addresses in mails and receipts, 8000 when absent) and ``DEMO_DIR``, the directory of
+everything that the running site writes.
 """
 
 import os
@@ -14,9 +14,13 @@ from typing import Any
 import dj_database_url
 
 from project.secret import kept_seal_key, kept_secret
+from project.sites import chosen
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("DEMO_DIR") or BASE_DIR / "var" / "demo").resolve()
+
+# The profile that the demonstration plays, and with it the apps that this site has.
+SITE = chosen(VAR_DIR)
 
 DEBUG = os.environ.get("DEBUG", "").strip().lower() in {"1", "true", "yes", "on"}
 SECRET_KEY = os.environ.get("SECRET_KEY") or kept_secret(VAR_DIR / "secret_key")
@@ -38,6 +42,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "privacy",
     "project.coop",
+    *SITE.apps,
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -64,6 +69,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "project.context.site",
             ]
         },
     }
@@ -144,7 +150,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en"
 USE_TZ = True
 TIME_ZONE = "Europe/Berlin"
-ADMINS = [("Harvest Traffic Coop", "admin@coop.example")]
+ADMINS = [(SITE.name, "admin@coop.example")]
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = "coop@coop.example"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import connections
+
+from project.sites import Site
 
 VIEWS = 120
 STATISTICS = 26
 MAIL_EVENTS = 12
-CLIENT_MAILS = 2
 #: Sixteen months: some views are past the thirteen that they may live, so that a first night has work.
 REACH = 16 * 30 * 86_400
+#: Since when a site that shortens addresses does so, in seconds.
+SHORTENED_SINCE = 30 * 86_400
 
 _PRIME = 2_147_483_647
 
@@ -35,10 +39,21 @@ def _mixed(key: str, step: str, salt: int) -> str:
     return f"(({key} * 48271 + {step} * 69621 + {salt}) * 16807 % {_PRIME})"
 
 
-def _address(words: _Words, figure: str) -> str:
-    fourth = f"'203.0.113.' || (1 + {figure} % 254)"
-    sixth = f"'2001:db8:' || (1 + {figure} % 900) || '::' || (1 + {figure} % 800)"
+def _address(words: _Words, figure: str, *, short: bool = False) -> str:
+    fourth = "'203.0.113.0'" if short else f"'203.0.113.' || (1 + {figure} % 254)"
+    sixth = f"'2001:db8:' || (1 + {figure} % 900) || '::'" + ("" if short else f" || (1 + {figure} % 800)")
     return words.address.format(f"(CASE WHEN {figure} % 5 = 0 THEN {sixth} ELSE {fourth} END)")
+
+
+def _logged_address(words: _Words, figure: str, moment: str, end: int) -> str:
+    """As this site logs it: not at all, whole, or shortened since a month."""
+    site: Site = settings.SITE
+    if "ip" not in site.logs:
+        return words.address.format("NULL")
+    if not site.shortens:
+        return _address(words, figure)
+    whole, short = _address(words, figure), _address(words, figure, short=True)
+    return f"CASE WHEN {moment} < {end - SHORTENED_SINCE} THEN {whole} ELSE {short} END"
 
 
 def fill(*, first: int, members: list[int], campaigns: list[int], seed: int, now: datetime, using: str) -> int:
@@ -61,7 +76,10 @@ def fill(*, first: int, members: list[int], campaigns: list[int], seed: int, now
     )
     figure = _mixed("m.number", "n.i", salt)
     moment = f"(m.low + {_mixed('m.number', 'n.i', salt + 7)} % (m.high - m.low + 1))"
-    address = _address(words, figure)
+    address = _logged_address(words, figure, moment, end)
+    country = f"CASE {figure} % 4 WHEN 0 THEN 'DE' WHEN 1 THEN 'FR' WHEN 2 THEN 'NL' ELSE 'AT' END"
+    if "country" not in settings.SITE.logs:
+        country = "''"
     day = "((m.high / 86400 - n.i) * 86400)"
     lost = "m.low > m.high"
 
@@ -80,8 +98,7 @@ def fill(*, first: int, members: list[int], campaigns: list[int], seed: int, now
             f"m.id, {campaigns[0]} + {figure} % {len(campaigns)}, {address}, "
             f"CASE {figure} % 3 WHEN 0 THEN 'Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0' "
             "WHEN 1 THEN 'Mozilla/5.0 (Windows NT 10.0) Chrome/127.0' ELSE 'Mozilla/5.0 (iPhone) Safari/605.1' END, "
-            f"CASE {figure} % 4 WHEN 0 THEN 'DE' WHEN 1 THEN 'FR' WHEN 2 THEN 'NL' ELSE 'AT' END, "
-            f"{words.stamp.format(moment)}",
+            f"{country}, {words.stamp.format(moment)}",
             VIEWS,
             span,
             f"NOT ({lost})",
@@ -104,13 +121,4 @@ def fill(*, first: int, members: list[int], campaigns: list[int], seed: int, now
             span,
             f"NOT ({lost})",
         )
-        return rows + insert(
-            "coop_clientmail",
-            "contact_id, kind, subject, happened_at",
-            f"m.id, CASE n.i WHEN 0 THEN 'sent' ELSE 'opened' END, 'Offer ' || (1 + {figure} % 30), "
-            f"{words.stamp.format(moment)}",
-            CLIENT_MAILS,
-            f"SELECT id, {first * 10} + ROW_NUMBER() OVER (ORDER BY id) AS number, "
-            f"{since.replace('began', 'added_at')}, {end} AS high "
-            f"FROM coop_clientcontact WHERE client_id BETWEEN {members[0]} AND {members[-1]}",
-        )
+        return rows

@@ -6,21 +6,47 @@ tables are filled by the database itself. The same seed gives the same data on a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.db import DEFAULT_DB_ALIAS, transaction
-from django.db.models import Max
+from django.db.models import Max, Model
 
 from project.coop import events, history
 from project.coop.models import Earning, Member, PreferenceTag
 from project.coop.people import TOPICS, Person, person
 
 BATCH = 250
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Members that were just made, for what further apps of the site make about them.
+
+    Attributes:
+        members: each person with the primary key of their member's row.
+    """
+
+    members: Sequence[tuple[Person, int]]
+    now: datetime
+    using: str
+
+    def save(self, made: Iterable[M]) -> list[M]:
+        """The rows with their keys; one INSERT for many."""
+        objects = list(made)
+        if not objects:
+            return []
+        manager = type(objects[0])._default_manager.using(self.using)
+        return list(manager.bulk_create(objects, batch_size=history.ROWS_IN_ONE_INSERT))
+
+
+#: Filled by the apps that a site has besides: each makes its rows for a batch and returns how many.
+MAKERS: list[Callable[[Batch], int]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +137,8 @@ def _batch(people: Sequence[Person], accounts: list[Any], seed: int, now: dateti
             now=now,
             using=using,
         )
+        batch = Batch(list(zip(people, written.members, strict=True)), now, using)
+        rows += sum(make(batch) for make in MAKERS)
     return Loaded(
         members=len(people),
         closed=sum(one.status == Member.Status.CLOSED for one in people),

@@ -75,8 +75,6 @@ def write(
     both = list(zip(people, members, strict=True))
     interest = models.Member.interests.through
     save(interest(member=m, preferencetag=tag) for one, m in both for tag in one.random.sample(list(tags), 3))
-    save(_integrated(one, m, now) for one, m in both if one.number % 3 == 0)
-    save(_partner(one, m, now) for one, m in both if one.number % 5 < 3)
 
     sites = save(_site(one, m, n, now) for one, m in both for n in range(1 + one.number % 2))
     by_member = {member.pk: one for one, member in both}
@@ -105,19 +103,6 @@ def write(
         for one, m in both
         if one.number % 4 == 0
     )
-    save(
-        models.ClientContact(
-            client=m,
-            name=f"Customer {one.token(5)}",
-            email=f"{one.token(8)}@example.net",
-            phone=one.phone(),
-            remarks=one.words(3, 6),
-            added_at=one.moment(now, now - 30 * DAY * 30),
-        )
-        for one, m in both
-        for _ in range(6)
-    )
-    save(_dispute(one, m, now) for one, m in both if one.number % 12 == 0)
     save(_session(one, user, now) for one, user in zip(people, users, strict=True) if one.status == "active")
     account = kinds.get_for_model(get_user_model())
     save(
@@ -134,29 +119,6 @@ def write(
         if one.number % 2 == 0
     )
     return Written([m.pk for m in members], [c.pk for c in campaigns], rows, files)
-
-
-def _integrated(one: Person, member: models.Member, now: datetime) -> Model:
-    return models.IntegratedProfile(
-        member=member,
-        provider="examplelogin",
-        provider_uid=one.token(16),
-        full_name=one.name,
-        gender=one.random.choice(("", "f", "m", "x")),
-        city=one.address().rpartition(" ")[2],
-        picture_url=f"https://login.example.org/pictures/{one.token()}.png",
-        imported_at=one.moment(now, now - REACH),
-    )
-
-
-def _partner(one: Person, member: models.Member, now: datetime) -> Model:
-    return models.PartnerProfile(
-        member=member,
-        segment=one.random.choice(("outdoor", "technology", "household", "travel")),
-        region=one.random.choice(("north", "east", "south", "west")),
-        score=one.random.randint(1, 100),
-        received_at=one.moment(now, now - REACH),
-    )
 
 
 def _site(one: Person, member: models.Member, n: int, now: datetime) -> Model:
@@ -239,16 +201,6 @@ def _replies(
 def _enquiry(one: Person, now: datetime) -> Model:
     return models.Enquiry(
         name=one.name, email=one.email, text=one.words(10, 30), received_at=one.moment(now, now - 300 * DAY)
-    )
-
-
-def _dispute(one: Person, member: models.Member, now: datetime) -> Model:
-    return models.ClientDispute(
-        client=member,
-        claimant=f"Customer {one.token(5)}",
-        file_number=f"D-{one.number:06d}",
-        summary=one.words(12, 24),
-        opened_at=one.moment(now, now - REACH),
     )
 
 

@@ -1,9 +1,14 @@
-"""Whose personal data the co-op's rows are, and how long each may live."""
+"""Whose personal data the co-op's rows are, and how long each may live.
+
+A host writes its own words where ``site`` stands here: one co-op plays five sites, and each policy has its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from django.conf import settings
 
 from privacy import (
     Anonymise,
@@ -20,8 +25,17 @@ from privacy import (
 )
 from project.coop import models, search
 from project.coop.cards import CARD_KEY
+from project.sites import Site
 
+site: Site = settings.SITE
 TAX = "tax law, 10 years"
+
+
+def shortened(start: str) -> tuple[Expire, ...]:
+    """When a logged address loses its last part: after three months, or at once where none may be stored whole."""
+    period = "P1D" if site.shortens else "P3M"
+    return (Expire(f"{period} from {start}", Anonymise(ip=Shorten())),) if "ip" in site.logs else ()
+
 
 exclude(models.PreferenceTag, reason="a list of subjects; who chose one is in the table between")
 
@@ -33,10 +47,10 @@ exclude(models.PreferenceTag, reason="a list of subjects; who chose one is in th
 class MemberData(PersonalData):
     subject = "user"
     category = "account"
-    purpose = "service"
-    legal_basis = "contract"
-    clause = "§2.1"
-    collected_at = ("registration", "use")
+    purpose = site.purpose("service")
+    legal_basis = site.basis("contract")
+    clause = site.clause("§2.1")
+    collected_at = site.collected_at("registration", "use")
     on_erasure = Delete()
     holds = ("display_name", "phone", "address", "birth_date", "payment_email", "avatar")
     plain = {"status": "active, suspended or closed: the co-op's own word"}
@@ -49,44 +63,13 @@ class MemberData(PersonalData):
 class InterestData(PersonalData):
     subject = "member__user"
     category = "preferences"
-    purpose = "promotion"
-    legal_basis = "consent"
+    purpose = site.purpose("promotion")
+    legal_basis = site.basis("consent")
     kind = "linked"
-    clause = "§2.1"
-    collected_at = ("use",)
+    clause = site.clause("§2.1")
+    collected_at = site.collected_at("use")
     on_erasure = Delete()
     export = ("preferencetag",)
-
-
-@register(models.IntegratedProfile)
-class IntegratedProfileData(PersonalData):
-    subject = "member__user"
-    category = "integrated services"
-    purpose = "service"
-    legal_basis = "consent"
-    source = "provider:examplelogin"
-    clause = "§2.3"
-    collected_at = ("registration",)
-    on_erasure = Delete()
-    holds = ("provider_uid", "full_name", "gender", "city", "picture_url")
-    plain = {"provider": "which of the outside logins it was"}
-    expires = "P24M from imported_at"
-    export = ("provider", "provider_uid", "full_name", "gender", "city", "picture_url", "imported_at")
-
-
-@register(models.PartnerProfile)
-class PartnerProfileData(PersonalData):
-    subject = "member__user"
-    category = "partner data"
-    purpose = "promotion"
-    legal_basis = "legitimate_interests"
-    source = "feed:advertisers"
-    clause = "§2.5"
-    collected_at = ("use",)
-    on_erasure = Delete()
-    holds = ("segment", "region", "score")
-    expires = "P12M from received_at"
-    export = ("segment", "region", "score", "received_at")
 
 
 # --- traffic -------------------------------------------------------------------------------
@@ -96,10 +79,10 @@ class PartnerProfileData(PersonalData):
 class SiteData(PersonalData):
     subject = "member__user"
     category = "advertising"
-    purpose = "service"
-    legal_basis = "contract"
-    clause = "§2.1"
-    collected_at = ("posting",)
+    purpose = site.purpose("service")
+    legal_basis = site.basis("contract")
+    clause = site.clause("§2.1")
+    collected_at = site.collected_at("posting")
     on_erasure = Delete()
     holds = ("url", "title", "description")
     required = {"url": "it is what other members are led to", "title": "lists of sites call it by this name"}
@@ -110,10 +93,10 @@ class SiteData(PersonalData):
 class CampaignData(PersonalData):
     subject = "site__member__user"
     category = "advertising"
-    purpose = "service"
-    legal_basis = "contract"
-    clause = "§2.1"
-    collected_at = ("posting",)
+    purpose = site.purpose("service")
+    legal_basis = site.basis("contract")
+    clause = site.clause("§2.1")
+    collected_at = site.collected_at("posting")
     on_erasure = Delete()
     holds = ("headline", "body", "credits")
     required = {"headline": "it is what other members are shown"}
@@ -125,28 +108,29 @@ class CampaignData(PersonalData):
 class AdViewData(PersonalData):
     subject = "viewer__user"
     category = "events"
-    purpose = "improvement"
-    legal_basis = "legitimate_interests"
+    purpose = site.purpose("improvement")
+    legal_basis = site.basis("legitimate_interests")
     kind = "usage"
     source = "automatic"
-    clause = "§2.2"
-    collected_at = ("use",)
+    clause = site.clause("§2.2")
+    collected_at = site.collected_at("use")
     on_erasure = Delete()
-    holds = ("ip", "user_agent", "country")
-    expires = (Expire("P3M from viewed_at", Anonymise(ip=Shorten())), "P13M from viewed_at")
-    export = ("ip", "user_agent", "country", "viewed_at")
+    holds = ("user_agent", *site.logs)
+    plain = site.unused("ip", "country")
+    expires = (*shortened("viewed_at"), "P13M from viewed_at")
+    export = (*site.logs, "user_agent", "viewed_at")
 
 
 @register(models.DailyStatistic)
 class DailyStatisticData(PersonalData):
     subject = "member__user"
     category = "statistics"
-    purpose = "service"
-    legal_basis = "contract"
+    purpose = site.purpose("service")
+    legal_basis = site.basis("contract")
     kind = "linked"
     source = "automatic"
-    clause = "§3.5"
-    collected_at = ("use",)
+    clause = site.clause("§3.5")
+    collected_at = site.collected_at("use")
     on_erasure = Delete()
     holds = ("views", "prizes", "credits")
     expires = "P24M from day"
@@ -157,11 +141,11 @@ class DailyStatisticData(PersonalData):
 class EarningData(PersonalData):
     subject = "member__user"
     category = "earnings"
-    purpose = "service"
-    legal_basis = "contract"
+    purpose = site.purpose("service")
+    legal_basis = site.basis("contract")
     source = "automatic"
-    clause = "§5.1"
-    collected_at = ("use",)
+    clause = site.clause("§5.1")
+    collected_at = site.collected_at("use")
     on_erasure = Anonymise(payment_email="", remark="")
     fields = {
         "payee_name": Keep(TAX, until="P10Y from paid_at"),
@@ -177,10 +161,10 @@ class EarningData(PersonalData):
 class UploadData(PersonalData):
     subject = "member__user"
     category = "uploads"
-    purpose = "service"
-    legal_basis = "contract"
-    clause = "§2.1"
-    collected_at = ("posting",)
+    purpose = site.purpose("service")
+    legal_basis = site.basis("contract")
+    clause = site.clause("§2.1")
+    collected_at = site.collected_at("posting")
     on_erasure = Delete()
     holds = ("file", "caption")
     required = {"file": "it is what is uploaded"}
@@ -191,17 +175,21 @@ class UploadData(PersonalData):
 class MailEventData(PersonalData):
     subject = "member__user"
     category = "mail events"
-    purpose = "improvement"
-    legal_basis = "legitimate_interests"
+    purpose = site.purpose("improvement")
+    legal_basis = site.basis("legitimate_interests")
     kind = "usage"
     source = "automatic"
-    clause = "§2.2"
-    collected_at = ("use",)
+    clause = site.clause("§2.2")
+    collected_at = site.collected_at("use")
     on_erasure = Delete()
-    holds = ("ip",)
-    plain = {"kind": "opened or clicked", "campaign_code": "which of the co-op's own mails it was"}
-    expires = (Expire("P3M from happened_at", Anonymise(ip=Shorten())), "P12M from happened_at")
-    export = ("kind", "campaign_code", "ip", "happened_at")
+    holds = tuple(name for name in site.logs if name == "ip")
+    plain = {
+        "kind": "opened or clicked",
+        "campaign_code": "which of the co-op's own mails it was",
+        **site.unused("ip"),
+    }
+    expires = (*shortened("happened_at"), "P12M from happened_at")
+    export = ("kind", "campaign_code", *holds, "happened_at")
 
 
 # --- what people write ---------------------------------------------------------------------
@@ -211,10 +199,10 @@ class MailEventData(PersonalData):
 class MessageData(PersonalData):
     subject = ("sender", "recipient")
     category = "messages"
-    purpose = "service"
-    legal_basis = "contract"
-    clause = "§2.1"
-    collected_at = ("messaging",)
+    purpose = site.purpose("service")
+    legal_basis = site.basis("contract")
+    clause = site.clause("§2.1")
+    collected_at = site.collected_at("messaging")
     on_erasure = {"sender": Anonymise(subject="", body=""), "recipient": Anonymise()}
     expires = Expire("P24M from sent_at", Delete())
     export = ("subject", "body", "sent_at")
@@ -224,10 +212,10 @@ class MessageData(PersonalData):
 class TicketData(PersonalData):
     subject = "member__user"
     category = "support"
-    purpose = "support"
-    legal_basis = "contract"
-    clause = "§2.1"
-    collected_at = ("support",)
+    purpose = site.purpose("support")
+    legal_basis = site.basis("contract")
+    clause = site.clause("§2.1")
+    collected_at = site.collected_at("support")
     on_erasure = Delete()
     holds = ("subject", "body")
     required = {"subject": "it leads the question to who can answer it", "body": "it is the question"}
@@ -239,10 +227,10 @@ class TicketData(PersonalData):
 class TicketReplyData(PersonalData):
     subject = ("ticket__member__user", "author")
     category = "support"
-    purpose = "support"
-    legal_basis = "contract"
-    clause = "§2.1"
-    collected_at = ("support",)
+    purpose = site.purpose("support")
+    legal_basis = site.basis("contract")
+    clause = site.clause("§2.1")
+    collected_at = site.collected_at("support")
     on_erasure = {"ticket__member__user": Delete(), "author": Anonymise(body="")}
     required = {"body": "it is the answer"}
     expires = Expire("P24M from written_at", Delete())
@@ -253,10 +241,10 @@ class TicketReplyData(PersonalData):
 class EnquiryData(PersonalData):
     subject = "email:email"
     category = "support"
-    purpose = "support"
-    legal_basis = "legitimate_interests"
-    clause = "§2.1"
-    collected_at = ("support",)
+    purpose = site.purpose("support")
+    legal_basis = site.basis("legitimate_interests")
+    clause = site.clause("§2.1")
+    collected_at = site.collected_at("support")
     on_erasure = Delete()
     holds = ("name", "email", "text")
     required = {"name": "the answer greets by it", "email": "the answer goes there", "text": "it is the question"}
@@ -268,64 +256,15 @@ class EnquiryData(PersonalData):
 class NoteData(PersonalData):
     subject = (Generic(), "author")
     category = "staff notes"
-    purpose = "support"
-    legal_basis = "legitimate_interests"
-    clause = "§2.1"
-    collected_at = ("support",)
+    purpose = site.purpose("support")
+    legal_basis = site.basis("legitimate_interests")
+    clause = site.clause("§2.1")
+    collected_at = site.collected_at("support")
     on_erasure = {"object_id": Delete(), "author": Anonymise()}
     holds = ("text",)
     required = {"text": "it is the note; staff writes it, nobody is asked for it"}
     expires = Expire("P24M from written_at", Delete())
     export = ("text", "written_at")
-
-
-# --- clients' data: the member decides, the co-op stores ------------------------------------
-
-
-@register(models.ClientContact)
-class ClientContactData(PersonalData):
-    scope = "client"
-    controller = "client__user"
-    category = "client contacts"
-    purpose = "service"
-    legal_basis = "contract"
-    clause = "§13"
-    collected_at = ("use",)
-    on_erasure = Delete()
-    holds = ("name", "email", "phone", "remarks")
-    required = {"email": "the client's mail goes there"}
-    expires = "P36M from added_at"
-
-
-@register(models.ClientMail)
-class ClientMailData(PersonalData):
-    scope = "client"
-    controller = "contact__client__user"
-    category = "client mail events"
-    purpose = "service"
-    legal_basis = "contract"
-    kind = "usage"
-    source = "automatic"
-    clause = "§13"
-    collected_at = ("use",)
-    on_erasure = Delete()
-    holds = ("subject",)
-    plain = {"kind": "sent, opened or clicked"}
-    expires = "P12M from happened_at"
-
-
-@register(models.ClientDispute)
-class ClientDisputeData(PersonalData):
-    scope = "client"
-    controller = "client__user"
-    category = "client disputes"
-    purpose = "service"
-    legal_basis = "legitimate_interests"
-    clause = "§5.3"
-    collected_at = ("support",)
-    on_erasure = Keep("litigation, 3 years", until="P3Y from opened_at")
-    holds = ("claimant", "summary")
-    plain = {"file_number": "the co-op's own running number"}
 
 
 # --- outside the database ------------------------------------------------------------------
@@ -338,7 +277,7 @@ class SearchIndex(ExternalStore):
     name = "search"
     title = "Search of the co-op"
     category = "advertising"
-    purpose = "service"
+    purpose = site.purpose("service")
 
     def export(self, keys: Sequence[str]) -> Mapping[str, Any]:
         return search.held(keys)

@@ -14,24 +14,15 @@ from pathlib import Path
 
 import time_machine
 from dbbackup import settings as dbbackup_settings
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.files.storage import storages
 from django.core.management import call_command
 
-from privacy.consent.models import Choice, Purpose, Wording
-from privacy.consent.people import Person
-from privacy.consent.services import decide, object_to
-from privacy.core.actors import Actor
-from privacy.messages import services as messages
-from privacy.messages.rules import message_rules
 from project.coop import search
 from project.coop.generate import Loaded, load, load_one
 
 MEMBERS = 300
 SEED = 20
-#: Members who said on their page what may be done with their data.
-ANSWERED = 20
 #: Days before now at which a dump was made, and how: two months back, past its month, and a young one.
 DUMPS = ((61, "plain"), (45, "gz"), (45, "gpg"), (34, "plain"), (9, "gz"))
 
@@ -44,58 +35,6 @@ def accounts(now: datetime) -> Loaded:
     made += load_one(username="member", password="member", seed=SEED, now=now)  # noqa: S106
     search.index_everybody()
     return made
-
-
-def answers(now: datetime) -> int:
-    """Some members said on their page what the profile asks, and one of them objected. Returns how many did."""
-    asked = [purpose for purpose in Purpose.objects.filter(retired_at=None) if purpose.needs_consent]
-    optional = Purpose.objects.filter(marketing=True, retired_at=None).exclude(legal_basis="consent").first()
-    users = get_user_model()._default_manager.filter(is_active=True, is_staff=False).order_by("pk")[:ANSWERED]
-    for number, user in enumerate(users):
-        person, actor, moment = Person.of_user(user), Actor.member(user), now - timedelta(days=number + 1)
-        for purpose in asked:
-            wording = Wording.objects.of(purpose.code).filter(language="en").newest_first().first()
-            if wording is not None:
-                decide(
-                    person=person,
-                    purpose=purpose.code,
-                    choice=Choice.REFUSED if number % 4 == 0 else Choice.GIVEN,
-                    wording=wording,
-                    surface="account",
-                    language="en",
-                    now=moment,
-                    actor=actor,
-                )
-        if optional is not None and number == 0:
-            object_to(person=person, purpose=optional.code, surface="account", now=moment, actor=actor)
-    return len(users)
-
-
-def mailings(now: datetime) -> int:
-    """The site wrote to its members: offers to those who may get them, and a notice. Returns how many left."""
-    actor = Actor.command("demo")
-    rules = message_rules()
-    promotion = [topic.code for topic in rules.promotional[:1]]
-    domain = next(iter(rules.sender_domains), "")
-    offers = ("News of the month", "Hello\n\nThree new ways to get more visits for your credits.")
-    notice = ("Maintenance on Sunday", "Hello\n\nThe site rests on Sunday from two to four in the morning.")
-    texts = dict.fromkeys(promotion, offers) | {"administration": notice}
-    for code, (subject, text) in texts.items():
-        mailing = messages.write(
-            code=f"demo-{code}".replace("_", "-"),
-            topic=code,
-            audience="members",
-            language="en",
-            sender=f"news@{domain}" if domain else settings.DEFAULT_FROM_EMAIL,
-            subject=subject,
-            text=text,
-            now=now,
-            actor=actor,
-        )
-        messages.test(mailing=mailing, address="admin@coop.example", now=now)
-        mailing = messages.approve(mailing=mailing, promotional=code in promotion, now=now, actor=actor)
-        messages.start(mailing=mailing, now=now, actor=actor)
-    return messages.run_outbox(now=now, actor=actor).counts.get("sent", 0)
 
 
 def dumps(now: datetime) -> list[str]:

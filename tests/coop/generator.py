@@ -28,7 +28,8 @@ pytestmark = pytest.mark.django_db
 
 
 def _tables() -> list[Any]:
-    return [*apps.get_app_config("coop").get_models(include_auto_created=True), LogEntry]
+    ours = [apps.get_app_config(name) for name in ("coop", "clients", "outside")]
+    return [*(model for app in ours for model in app.get_models(include_auto_created=True)), LogEntry]
 
 
 def _digest() -> str:

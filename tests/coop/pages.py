@@ -42,7 +42,8 @@ def signed_in(client: Client, member: Any) -> Client:
 def test_a_visitor_sees_the_public_pages(client: Client, path: str) -> None:
     response = client.get(path)
     assert response.status_code == 200
-    assert b'<a href="/account/privacy/">Privacy</a>' in response.content
+    assert b'<a href="/privacy/" rel="privacy-policy">Privacy policy</a>' in response.content
+    assert b'<a href="/account/privacy/">Your data</a>' in response.content
 
 
 @pytest.mark.parametrize("path", ["/dashboard/", "/dashboard/picture/", "/account/privacy/"])

@@ -1,10 +1,10 @@
-"""Data of the members' own customers. The member decides about it; the co-op only stores it."""
+"""Data of the members' own customers. The member decides about it; the site only stores it."""
 
 from __future__ import annotations
 
 from django.db import models
 
-from project.coop.models.members import Member
+from project.coop.models import Member
 
 
 class ClientContact(models.Model):
@@ -18,7 +18,7 @@ class ClientContact(models.Model):
     added_at = models.DateTimeField(db_index=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["client", "email"], name="coop_contact_once_a_client")]
+        constraints = [models.UniqueConstraint(fields=["client", "email"], name="clients_contact_once_a_client")]
 
     def __str__(self) -> str:
         return f"Client contact {self.pk}"
