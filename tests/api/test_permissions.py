@@ -66,6 +66,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "night": ("view_nightrun", ""),
     "policies": ("member", ""),
     "policies_binding": ("member", ""),
+    "policies_contacts": ("member", ""),
     "policy": ("member", ""),
     "promises": ("view_promise", "check_promises"),
     "promises_checks": ("view_promise", ""),

@@ -30,6 +30,8 @@ APPS = ("coop", "clients", "outside")
 AFTER_A_NIGHT = {"HTC-5.1-4", "HTC-5.1-7", "HTC-5.3-7", "HTC-9-3", "HTC-10-1", "HTC-10-2", "HTC-10-3", "HTC-10-4"}
 #: Nobody agreed or objected yet.
 AFTER_AN_ANSWER = {"HTC-4-2", "HTC-5.1-9"}
+#: No policy was published yet.
+AFTER_A_PUBLICATION = {"HTC-14-1"}
 #: Nothing was sent yet.
 AFTER_A_MAIL = {"HTC-3.3-1", "HTC-3.3-2", "HTC-3.3-3", "HTC-5.3-1", "HTC-5.3-2", "HTC-5.3-3"}
 
@@ -72,7 +74,7 @@ def test_the_inventory_decides_every_promise_about_it(now: datetime) -> None:
     waiting = {code for code, row in rows.items() if "which this site does not keep yet" in row.why}
     assert waiting == {"HTC-5.1-10", "HTC-15-1"}
     assert {rows[code].status for code in AFTER_A_MAIL | AFTER_AN_ANSWER} == {Status.CANNOT_TELL}
-    later = AFTER_A_NIGHT | AFTER_A_MAIL | AFTER_AN_ANSWER | waiting
+    later = AFTER_A_NIGHT | AFTER_A_MAIL | AFTER_AN_ANSWER | AFTER_A_PUBLICATION | waiting
     wrong = {code: row.why for code, row in rows.items() if code not in later and row.status != Status.KEPT}
     assert wrong == {}
 

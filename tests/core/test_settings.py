@@ -75,6 +75,10 @@ WRONG: list[tuple[str, Any]] = [
     ("API_RATE", "fast"),
     ("API_RATE", "0/minute"),
     ("API_RATE", 600),
+    ("PUBLIC_PAGES", "/"),
+    ("PUBLIC_PAGES", ["contact/"]),
+    ("PUBLIC_PAGES", ["/a b"]),
+    ("ASK_OTHER_HOSTS", "yes"),
 ]
 
 
