@@ -23,7 +23,7 @@ from privacy.policies.binding import versions_binding
 from privacy.policies.models import PolicyAnnouncement, PolicyDraft, PolicyNotice, PolicyVersion
 from privacy.policies.progress import notice_progress
 from privacy.policies.queries import draft_view
-from privacy.policies.services import publish, publish_due, schedule, withdraw, write_draft
+from privacy.policies.services import publish, publish_due, remember_dispatch, schedule, withdraw, write_draft
 from tests.messages.conftest import Mailbox
 from tests.policies.conftest import GOOD
 from tests.policies.test_clocks import CPT, DAY, with_policies
@@ -289,3 +289,16 @@ def test_a_scheduled_publication_whose_mails_could_never_leave_is_called_off_and
     assert draft.publish_at is None
     assert "without it no link in a mail works" in draft.refusal
     assert PolicyVersion.objects.count() == 2
+
+
+def test_a_mail_that_left_for_an_older_address_is_told_as_such(
+    server: Mailbox, people: list[Any], change: Callable[..., PolicyVersion], now: datetime, actor: Actor
+) -> None:
+    """Between the last look and the sending lies a moment; what happens in it is not hidden."""
+    change()
+    prepare(mailing=Mailing.objects.get(), now=now)
+    robin = people[0]
+    row = OutboxMessage.objects.get(user_key=str(robin.pk))
+    get_user_model().objects.filter(pk=robin.pk).update(email="robin@example.net")
+    remember_dispatch(message=row, at=now)
+    assert PolicyNotice.objects.get().newest is False

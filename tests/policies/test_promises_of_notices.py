@@ -67,6 +67,11 @@ def test_a_change_that_binds_inside_its_lead_breaks_the_promise_and_a_reason_or_
     assert ask("lead_kept", now + 61 * DAY, figure="P31D") == Status.KEPT
 
 
+def test_a_mail_that_may_bind_somebody_sooner_than_the_lead_breaks_the_promise(change: Publish, now: datetime) -> None:
+    change(CPT.replace('posting_lead = "P2D"', 'posting_lead = "P30D"'))
+    assert ask("lead_kept", now, figure="P30D") == Status.BROKEN
+
+
 def test_mails_that_were_never_begun_or_halted_break_the_promise_and_are_mended_by_the_hour_or_a_hand(
     change: Publish, now: datetime, actor: Actor
 ) -> None:
