@@ -23,7 +23,7 @@ from privacy.policies.binding import versions_binding
 from privacy.policies.models import PolicyAnnouncement, PolicyDraft, PolicyNotice, PolicyVersion
 from privacy.policies.progress import notice_progress
 from privacy.policies.queries import draft_view
-from privacy.policies.services import publish, publish_due, remember_dispatch, schedule, withdraw, write_draft
+from privacy.policies.services import announce, publish, publish_due, remember_dispatch, schedule, withdraw, write_draft
 from tests.messages.conftest import Mailbox
 from tests.policies.conftest import GOOD
 from tests.policies.test_clocks import CPT, DAY, with_policies
@@ -260,6 +260,14 @@ def test_the_hour_begins_what_a_restore_lost_and_nobody_gets_it_twice(
     run(now, actor)
     assert len(server.mails) == 4
     assert hourly_steps.get("policies.announce").run(now, actor) == {"announced": 0}
+
+
+def test_announcing_again_mails_nobody_again(
+    people: list[Any], change: Callable[..., PolicyVersion], now: datetime, actor: Actor
+) -> None:
+    version = change()
+    assert announce(version=version, now=now + DAY, actor=actor) is None
+    assert Mailing.objects.count() == 1
 
 
 def test_a_site_whose_mails_could_never_leave_publishes_nothing_that_needs_them(
