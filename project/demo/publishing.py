@@ -59,7 +59,8 @@ def _texts(folder: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def _title(news: Path) -> str:
-    return news.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ") + "."
+    """What changed, as its heading says it."""
+    return news.read_text(encoding="utf-8").partition("\n")[0].lstrip("#.0123456789 ") + "."
 
 
 def _publish(document: str, language: str, text: str, at: datetime, *, note: str = "", dated: bool = True) -> str:
@@ -75,7 +76,7 @@ def _draft(document: str, language: str, text: str, at: datetime, *, note: str) 
     return write_draft(
         document=document,
         language=language,
-        title="",
+        title=text.partition("\n")[0].lstrip("# "),
         form="markdown",
         text=text,
         revised_on=None,
