@@ -80,6 +80,8 @@ def compose(message: OutboxMessage, *, topic: Topic, rules: MessageRules, facts:
             "promotional": topic.promotional,
             "site": facts.name,
             "address": address,
+            # Of whatever ways a site names, its first: one has only a form, another only a help desk (K19).
+            "contact": next(iter(facts.contacts.values()), ""),
         }
         text = render_to_string("privacy/messages/mail/frame.txt", frame).strip() + "\n"
         html = render_to_string("privacy/messages/mail/frame.html", frame)

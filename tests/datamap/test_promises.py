@@ -192,6 +192,21 @@ def test_an_outside_source_has_a_name_that_the_text_knows(ask: Any, profile: Pro
     assert ask("sources_registered").status == Status.BROKEN
 
 
+def test_a_promise_about_what_is_measured_asks_only_that(ask: Any, profile: ProfileTable) -> None:
+    """ADS-1-3: what people gave serves other ends."""
+    _redeclare(host.Upload, purpose="resale")
+    assert ask("purposes_within").status == Status.BROKEN
+    assert ask("purposes_within", kind="usage").status == Status.KEPT
+    sound = registry.declarations()[host.PageView]
+    _redeclare(host.PageView, purpose="resale")
+    assert "host.PageView (resale)" in ask("purposes_within", kind="usage").why
+    registry.withdraw(host.PageView)
+    registry.declare(host.PageView, sound)
+    assert ask("purposes_within", kind="usage").status == Status.KEPT
+    _only(host.Order)
+    assert ask("purposes_within", kind="usage").status == Status.CANNOT_TELL
+
+
 def test_client_data_that_serves_our_own_purposes_breaks_it(ask: Any) -> None:
     assert ask("client_data_guarded").status == Status.KEPT
     _redeclare(host.ClientContact, export=("name",))

@@ -12,7 +12,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.template import Context, Template
 from django.test import Client
-from django.utils.translation import get_language, override
+from django.utils.translation import deactivate, get_language, override
 
 from privacy.core.readonly import read_only
 from privacy.core.registries import CheckContext, Finding, Promised, Status, live_checks
@@ -54,6 +54,7 @@ def pages(settings: Any) -> Iterator[dict[str, str]]:
     site.PAGES.clear()
     yield site.PAGES
     site.PAGES.clear()
+    deactivate()  # LocaleMiddleware leaves the language of its last reader in the thread
 
 
 @pytest.fixture
@@ -331,6 +332,14 @@ def test_the_account_page_and_the_api_tell_the_same(whole: Any) -> None:
     }
     assert told["authority"] == {"name": "The authority of Example Land", "link": "https://authority.example/complain"}
     assert Client().get("/api/privacy/policies/contacts/").status_code in (401, 403)
+
+
+def test_a_german_reader_is_told_in_german(whole: Any, now: datetime, settings: Any) -> None:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE[:2], LOCALE, *settings.MIDDLEWARE[2:]]
+    page = Client(headers={"accept-language": "de"}).get("/privacy/").content.decode()
+    for words in ("Wer wir sind und wie Sie uns erreichen", "ist Verantwortlicher", "Sie haben das Recht"):
+        assert words in page, words
+    assert {status(name, now, **SPOILED[name][1]) for name in ALL} == {Status.KEPT}
 
 
 def test_the_pdf_tells_who_the_site_is(whole: Any) -> None:
