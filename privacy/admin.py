@@ -7,5 +7,6 @@ from privacy.disposal import admin as _disposal  # noqa: F401
 from privacy.evidence import admin as _evidence  # noqa: F401
 from privacy.messages import admin as _messages  # noqa: F401
 from privacy.policies import admin as _policies  # noqa: F401
+from privacy.policies.acceptance import admin as _acceptances  # noqa: F401
 from privacy.promises import admin as _promises  # noqa: F401
 from privacy.retention import admin as _retention  # noqa: F401

@@ -10,6 +10,7 @@ from privacy.disposal import api as _disposal
 from privacy.evidence import api as _evidence
 from privacy.messages import api as _messages
 from privacy.policies import api as _policies
+from privacy.policies.acceptance import api as _acceptances
 from privacy.promises import api as _promises
 from privacy.retention import api as _retention
 
@@ -17,6 +18,7 @@ app_name = "privacy_api"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", Root.as_view(patterns=lambda: urlpatterns), name="root"),
     path("schema/", Schema.as_view(patterns=lambda: urlpatterns), name="schema"),
+    path("acceptances/", include(_acceptances)),
     path("account/", include(_account)),
     path("backups/", include(_backups)),
     path("consents/", include(_consent)),

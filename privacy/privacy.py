@@ -9,6 +9,8 @@ from privacy.consent.models import ConsentContext, Flag
 from privacy.disposal.models import Closure, Hold, SessionIndex
 from privacy.evidence.models import EvidenceDetail
 from privacy.messages.models import MailEvent, OutboxMessage, Preference
+from privacy.policies.acceptance.models import AcceptanceContext
+from privacy.policies.gate.models import GatePass
 from privacy.policies.models import PolicyNotice
 
 
@@ -94,6 +96,43 @@ class ConsentContextData(PersonalData):
     }
     expires = Expire("P0D from until", Delete())
     export = ("purpose", "network", "entered_by", "until")
+
+
+@register(AcceptanceContext)
+class AcceptanceContextData(PersonalData):
+    """The erasable half of the ledger of acceptances. A pseudonym stays as proof, until its end (X14)."""
+
+    subject = "key:user_key"
+    category = "proof"
+    purpose = "administration"
+    legal_basis = "legitimate_interests"
+    kind = "linked"
+    source = "automatic"
+    on_erasure = Anonymise(user_key="", digest="", network="", about="", reason="")
+    fields = {"pseudonym": Keep("law, to prove what was accepted", until="P0D from until")}
+    plain = {
+        "salt": "a random number",
+        "digest_key": "which key made the pseudonym",
+        "entered_by": "a kind of person",
+    }
+    expires = Expire("P0D from until", Delete())
+    export = ("acceptance", "about", "network", "entered_by", "until")
+
+
+@register(GatePass)
+class GatePassData(PersonalData):
+    """That a member had nothing to accept; it says no more than the ledger, and goes with the person."""
+
+    subject = "key:user_key"
+    category = "account"
+    purpose = "administration"
+    legal_basis = "legitimate_interests"
+    kind = "linked"
+    source = "automatic"
+    on_erasure = Delete()
+    holds = ("user_key",)
+    plain = {"epoch": "a random number"}
+    export = ("until",)
 
 
 @register(Flag)
@@ -220,6 +259,9 @@ _NOBODY = {
     "Sweep": "files and cache entries on their way out; a closure is not done while one of its rows is left",
     "ConsentRecord": "decisions and the words they answer; who decided is in the context beside it",
     "Wording": "words that were shown to everybody",
+    "Acceptance": "what was accepted and how; who accepted is in the context beside it",
+    "AcceptedVersion": "which published versions an acceptance is of",
+    "PolicyEpoch": "a random number for everything that was published",
     "Purpose": "what people are asked about",
     "StoreReceipt": "what outside places answered about closures; the closure alone holds the account's key",
     "JournalPage": "fingerprints on their way to the journal; emptied when they stand in it",

@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "privacy.policies.middleware.PolicyGate",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "privacy.disposal.admin.guarding.DeletionGuard",
 ]
@@ -203,6 +204,8 @@ PRIVACY = {
     "SUBDIVISION": "HE",
     "COVERAGE": "enforce",
     "API_RATE": "600/minute",
+    # Files are shared by the processes of one machine, which is all that the demo has.
+    "GATE_CACHE": "default",
     # Outside the database, so that a restored dump does not bring back who was erased since.
     "JOURNAL_DIR": VAR_DIR / "journal",
     # Beside the database only because the demo lives in one folder; see docs/how-to/rotate-seal-keys.md.

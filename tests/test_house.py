@@ -24,7 +24,7 @@ FRONT_DOORS = {"models", "admin", "tasks"}
 #: Below these the time is an argument. Commands, tasks, views, admin pages, mail backends and system checks may ask the
 #: clock.
 DOORS_THAT_READ_THE_CLOCK = re.compile(
-    r"^privacy/(management/|templatetags/|core/commands\.py$|([a-z_]+/)?(views|admin|api|checks|tasks|receivers|middleware)(/|\.py$)"
+    r"^privacy/(management/|templatetags/|core/commands\.py$|([a-z_]+/){0,2}(views|admin|api|checks|tasks|receivers|middleware)(/|\.py$)"
     r"|messages/backends\.py$"
     # The day of a segment is compared with the times of backups, which are those of machines' clocks.
     r"|disposal/journal/files\.py$"

@@ -30,7 +30,7 @@ def replay_withdrawals(told: list[Told], now: datetime, actor: Actor) -> dict[st
         whose person is not there.
     """
     counts = Counter(told=len(told), again=0, there=0, later=0, gone=0)
-    for one, subject in _people(told):
+    for one, subject in people_of(told):
         if subject is None:
             counts["gone"] += 1
             continue
@@ -46,7 +46,7 @@ def replay_flags(told: list[Told], _now: datetime, _actor: Actor) -> dict[str, i
         ``told`` flags of the journal, ``again`` as they were, and ``gone``, whose person is not there.
     """
     counts = Counter(told=len(told), again=0, gone=0)
-    for one, subject in _people(told):
+    for one, subject in people_of(told):
         values: dict[str, Any] = {name: one.facts[name] for name in journalling.FLAG_FACTS}
         values |= {name: _moment(one.facts.get(name)) for name in journalling.FLAG_MOMENTS}
         if values["outcome"] == Flag.Outcome.REJECTED:
@@ -89,7 +89,7 @@ def _withdraw_again(one: Told, subject: Subject, *, now: datetime, actor: Actor)
     return "again"
 
 
-def _people(told: list[Told]) -> Iterator[tuple[Told, Subject | None]]:
+def people_of(told: list[Told]) -> Iterator[tuple[Told, Subject | None]]:
     """Each with its person; None where the account is not there. Walks over all accounts once, for members."""
     members = [one for one in told if "account" in one.who]
     keys = {found.told.id: found.key for about in matching.accounts_back(members) for found in about}

@@ -196,6 +196,30 @@ def age_bar(
     )
 
 
+def share_bar(*, part: int, rest: int, title: str, part_label: str, rest_label: str, key: str = "share") -> Chart:
+    """A horizontal bar of how many did and how many did not.
+
+    Args:
+        part: how many did, zero or more; ``rest`` the others.
+        part_label: what the first did ("accepted"), for legend, description and table.
+    """
+    whole = max(part + rest, 1)
+    reach = part / whole * _WIDTH
+    shapes = [_rect(0, 4, _WIDTH, _BAR_HEIGHT - 8, "track", radius=6)]
+    if part:
+        shapes.append(_rect(0, 4, max(reach, 2), _BAR_HEIGHT - 8, "good", radius=6))
+    shapes.append(_line(reach, 0, reach, _BAR_HEIGHT, "pv-stroke-mark", 3))
+    first, last = f"{part_label}: {number(part)}", f"{rest_label}: {number(rest)}"
+    return Chart(
+        svg=_svg(shapes, height=_BAR_HEIGHT, title=title, desc=f"{first}. {last}.", key=key),
+        title=title,
+        columns=(part_label, rest_label),
+        rows=((number(part), number(rest)),),
+        first=first,
+        last=last,
+    )
+
+
 def _history_words(days: Sequence[Day]) -> str:
     if not days:
         return _("No check has run yet.")

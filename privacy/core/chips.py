@@ -113,6 +113,8 @@ STATUSES: dict[str, Chip] = {
     # policies
     "draft": Chip(_("draft"), "quiet", "dash"),
     "published": Chip(_("published"), "good", "check"),
+    "accepted": Chip(_("accepted"), "good", "check"),
+    "not_accepted": Chip(_("waits for your answer"), "warn", "question"),
     # switches
     "on": Chip(_("on"), "good", "check"),
     "off": Chip(_("off"), "quiet", "dash"),

@@ -136,6 +136,16 @@ def _places(key: str, value: Any) -> tuple[str, ...]:
     return tuple(str(item) for item in value)
 
 
+def _words(key: str, value: Any) -> tuple[str, ...]:
+    if (
+        isinstance(value, str)
+        or not isinstance(value, list | tuple)
+        or not all(isinstance(item, str) and item.strip("/ ") for item in value)
+    ):
+        raise WrongSetting(key, "it is no list of texts", 'Give a list such as ["/shop/basket/", "shop:terms"]')
+    return tuple(value)
+
+
 def _one_of(*choices: str) -> Callable[[str, Any], str]:
     def read(key: str, value: Any) -> str:
         if value not in choices:
@@ -256,6 +266,10 @@ class Settings:
     public_pages = Setting(("/",), _paths)
     #: True lets the ledger ask whether links to other hosts (a help desk elsewhere) answer.
     ask_other_hosts = Setting(False, _boolean)
+    #: The alias in CACHES of a cache that all workers share, where the gate keeps its passes; empty asks the database.
+    gate_cache = Setting("", _text)
+    #: What the gate leaves open besides: beginnings of paths ("/shop/basket/") and names of addresses ("shop:terms").
+    gate_exempt = Setting((), _words)
     #: How often one account may ask the API ("600/minute"); empty sets no limit.
     api_rate = Setting("", _rate)
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("privacy", "0012_policy_clocks"),
+        ("privacy", "0013_policy_acceptances"),
     ]
 
     operations = [

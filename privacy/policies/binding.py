@@ -56,8 +56,8 @@ def versions_binding(*, user_key: str = "", joined_at: datetime | None = None, n
     told = _dispatched(user_key)
     joined = joined_at if user_key else now
     rows = PolicyVersion.objects.standing().without_text().select_related("document")
-    leading = _leading(rows.order_by("document_id", "language", "-number"), now)
-    return {document: _binding(versions, told, joined, now) for document, versions in leading.items()}
+    foremost = leading(rows.order_by("document_id", "language", "-number"), now)
+    return {document: _binding(versions, told, joined, now) for document, versions in foremost.items()}
 
 
 def untold_by_banner(
@@ -72,7 +72,7 @@ def untold_by_banner(
     told = {version: (at, seen) for version, at, seen in notices.values_list("version_id", "dispatched_at", "seen_at")}
     rows = PolicyVersion.objects.standing().without_text().select_related("document")
     found = []
-    for versions in _leading(rows.order_by("document_id", "language", "-number"), now).values():
+    for versions in leading(rows.order_by("document_id", "language", "-number"), now).values():
         newest = next((one for one in versions if one.published_at <= now or one.pk in told), None)
         if newest is None or Told.BANNER not in Effect.read(newest.effect).channels:
             continue
@@ -85,11 +85,11 @@ def untold_by_banner(
 def leading_language(document: str, now: datetime) -> str:
     """The language in which a document binds; empty where nothing of it stands. Two queries."""
     rows = PolicyVersion.objects.of(document).standing().without_text()
-    found = _leading(rows.order_by("document_id", "language", "-number"), now).get(document)
+    found = leading(rows.order_by("document_id", "language", "-number"), now).get(document)
     return found[0].language if found else ""
 
 
-def _leading(rows: Iterable[PolicyVersion], now: datetime) -> dict[str, list[PolicyVersion]]:
+def leading(rows: Iterable[PolicyVersion], now: datetime) -> dict[str, list[PolicyVersion]]:
     """The versions of each document in the language that binds, the newest first."""
     preferred = facts().languages
     found: dict[str, list[PolicyVersion]] = {}

@@ -13,6 +13,7 @@ from privacy.policies import (
     promises_of_pages,  # noqa: F401 - registers the checks about public pages
     queries,
 )
+from privacy.policies.acceptance import promises as _of_acceptances  # noqa: F401 - registers its own checks
 from privacy.policies.models import PolicyVersion
 from privacy.policies.site import site_in_force
 

@@ -9,10 +9,13 @@ from privacy.evidence.triggers import protect
 from privacy.messages.models import OutboxMessage
 from privacy.messages.signals import came_back, left
 from privacy.policies import services  # registers the replayer
+from privacy.policies.acceptance import services as acceptance_services  # noqa: F401 - registers its own, and its night
+from privacy.policies.acceptance.models import Acceptance, AcceptedVersion
+from privacy.policies.gate import receivers as gate_receivers  # noqa: F401
 from privacy.policies.models import PolicyVersion, PolicyWithdrawal
 from privacy.promises.models import FrozenBound
 
-protect(FrozenBound, PolicyVersion, PolicyWithdrawal)
+protect(FrozenBound, PolicyVersion, PolicyWithdrawal, Acceptance, AcceptedVersion)
 
 
 def mail_left(sender: Any, message: OutboxMessage, at: datetime, **kwargs: Any) -> None:

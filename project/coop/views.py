@@ -7,12 +7,14 @@ from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from project.coop import search
 from project.coop.cards import member_card
 from project.coop.forms import EnquiryForm
 from project.coop.models import Campaign, Member, Message
+from project.coop.services import enquire
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -66,8 +68,7 @@ def contact(request: HttpRequest) -> HttpResponse:
     """The contact form; whoever writes needs no account."""
     form = EnquiryForm(request.POST or None)
     if form.is_valid():
-        form.instance.received_at = timezone.now()
-        form.save()
+        enquire(form=form, language=get_language() or "", now=timezone.now())
         messages.success(request, _("Thank you. We answer by mail."))
         return redirect("coop:home")
     return render(request, "coop/contact.html", {"form": form})

@@ -19,6 +19,9 @@ from privacy.disposal.models import Closure, Hold, StoreReceipt
 from privacy.evidence.models import EvidenceEntry, Seal
 from privacy.evidence.services import record
 from privacy.messages.models import Mailing, OutboxMessage, Suppression
+from privacy.policies.acceptance.models import Event, Kind
+from privacy.policies.acceptance.whom import Whom
+from privacy.policies.acceptance.writing import Said, write
 from privacy.policies.models import PolicyDocument, PolicyVersion
 from privacy.promises.models import ProfileTable, Promise, PromiseResult, PromiseRun, SiteFacts
 from privacy.retention.models import NightRun, NightStepRun, Schedule
@@ -37,6 +40,7 @@ def plant(now: datetime, *, rows: int, of: str = "") -> None:
     _messages(now, rows)
     _consents(now, rows, of)
     _policies(now, rows)
+    _acceptances(now, rows, of)
 
 
 def sample(operation: str) -> dict[str, Any]:
@@ -237,3 +241,10 @@ def _policies(now: datetime, rows: int) -> None:
             revised_on=now.date(),
             published_at=now,
         ).save()
+
+
+def _acceptances(now: datetime, rows: int, of: str) -> None:
+    versions = {"privacy": "privacy.en.1", "terms": ""}
+    for _number in range(rows):
+        said = Said(Kind.EXPRESS, Event.CHANGE, versions, "page", "en")
+        write(Whom(of or uuid.uuid4().hex), said, now=now, actor=Actor.system("tests"))

@@ -22,6 +22,8 @@ from tests.people import client_of
 TABLE: dict[str, tuple[str, str]] = {
     "root": ("member", ""),
     "schema": ("anybody", ""),
+    "acceptances": ("member", ""),
+    "acceptance_open": ("member", ""),
     "account_holdings": ("member", ""),
     "account_closures": ("member", ""),
     "account_closure": ("member", ""),
