@@ -34,6 +34,9 @@ from privacy.datamap.graph import Declared, Side, Subjects
 from privacy.disposal.models import Closure, Sweep
 from privacy.disposal.sweeping import empty_log
 from privacy.evidence.services import record
+from privacy.policies.acceptance.models import AcceptanceContext, Event, Kind
+from privacy.policies.acceptance.whom import Whom
+from privacy.policies.acceptance.writing import Said, write
 from privacy.promises.services import load_profile
 from project.coop import search
 from project.coop.generate import load, load_one
@@ -75,6 +78,7 @@ def test_a_token_in_every_declared_place_is_found_nowhere_after_closing_on_the_p
         act="disposal.cancelled", now=timezone.now(), actor=Actor.member(member), subject=key, details={"said": GOES}
     )
     decide_with_token(member)
+    accept_with_token(member)
     search.index([member.pk])  # what is written past the models' own save() is indexed by hand
     cached = list(cache_keys(member))
     for alias, name in cached:
@@ -124,6 +128,13 @@ def decide_with_token(member: Any) -> None:
     object_to(purpose="improvement", **said)
     ConsentContext.objects.update(network=GOES, pseudonym=STAYS)
     Flag.objects.update(reason=GOES)
+
+
+def accept_with_token(member: Any) -> None:
+    """An acceptance with a token in each of its texts; what was published is another matter."""
+    said = Said(Kind.EXPRESS, Event.CHANGE, {"privacy": ""}, "page", about=GOES, reason=GOES)
+    write(Whom(str(member.pk)), said, now=timezone.now(), actor=Actor.member(member))
+    AcceptanceContext.objects.update(network=GOES, pseudonym=STAYS)
 
 
 def plant(member: Any) -> Iterator[str]:
