@@ -19,7 +19,7 @@ from privacy.core.registries import Status
 from privacy.promises.ledger import Ledger
 from privacy.promises.services import check_promises, load_profile
 from privacy.retention.services import approve_night, run_night, sync_schedules
-from project.demo import console, members, night, past, publishing, state
+from project.demo import accepting, console, members, night, past, publishing, state
 from project.demo.crew import Crew, Hand, ProcessDied
 from project.sites import keep
 
@@ -84,6 +84,7 @@ def _before(site: str, profiles: Path) -> Ledger:
     )
     console.step("closed by the co-op's own flag", f"{made.closed}, their rows all still there")
     console.step("suspended, which is not closed", str(made.suspended))
+    console.step("acceptances of policies", str(accepting.acceptances(timezone.now())))
     console.step("members who said what may be done", str(members.answers(timezone.now())))
     console.step("members who refused something", str(members.refusals(timezone.now())))
     if left := members.leaving(timezone.now()):
