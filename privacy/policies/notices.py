@@ -19,6 +19,7 @@ from privacy.core.actors import Actor
 from privacy.core.conf import settings
 from privacy.evidence.services import record
 from privacy.messages.addressing import newest_addresses
+from privacy.messages.classes import Kind
 from privacy.messages.models import Mailing, OutboxMessage
 from privacy.messages.services import WrongMailingState, notify_everybody, stop
 from privacy.policies.binding import binds_everybody_from, leading_language
@@ -88,7 +89,7 @@ def call_off(*, version: PolicyVersion, now: datetime, actor: Actor) -> None:
 def remember_dispatch(*, message: OutboxMessage, at: datetime) -> None:
     """A mail of a version left: its reader was told at this moment, whether or not it arrives (CPT-14-2, CPT-14-6).
 
-    Three queries; one where the mailing is about no version.
+    Three queries; none where the mail is no notice, so that a newsletter costs what it did.
     """
     version = _version_of(message)
     if not version or not message.user_key:
@@ -116,8 +117,11 @@ def put_away(*, user_key: str, versions: list[str], now: datetime) -> None:
 
 
 def _version_of(message: OutboxMessage) -> str:
-    found = PolicyAnnouncement.objects.filter(mailing=message.mailing_id) if message.mailing_id else None
-    return found.values_list("pk", flat=True).first() or "" if found is not None else ""
+    """The key of the version that a mail tells of, or nothing."""
+    if message.kind != Kind.LEGAL or message.mailing_id is None:
+        return ""
+    found = PolicyAnnouncement.objects.filter(mailing=message.mailing_id)
+    return found.values_list("pk", flat=True).first() or ""
 
 
 def _code(key: str) -> str:

@@ -23,7 +23,16 @@ from privacy.policies.binding import versions_binding
 from privacy.policies.models import PolicyAnnouncement, PolicyDraft, PolicyNotice, PolicyVersion
 from privacy.policies.progress import notice_progress
 from privacy.policies.queries import draft_view
-from privacy.policies.services import announce, publish, publish_due, remember_dispatch, schedule, withdraw, write_draft
+from privacy.policies.services import (
+    announce,
+    publish,
+    publish_due,
+    remember_bounce,
+    remember_dispatch,
+    schedule,
+    withdraw,
+    write_draft,
+)
 from tests.messages.conftest import Mailbox
 from tests.policies.conftest import GOOD
 from tests.policies.test_clocks import CPT, DAY, with_policies
@@ -260,6 +269,13 @@ def test_the_hour_begins_what_a_restore_lost_and_nobody_gets_it_twice(
     run(now, actor)
     assert len(server.mails) == 4
     assert hourly_steps.get("policies.announce").run(now, actor) == {"announced": 0}
+
+
+def test_a_newsletter_costs_no_query_more(now: datetime, django_assert_num_queries: Any) -> None:
+    letter = OutboxMessage(mailing=Mailing(code="news"), kind="newsletter", user_key="7", address="robin@example.org")
+    with django_assert_num_queries(0):
+        remember_dispatch(message=letter, at=now)
+        remember_bounce(message=letter, at=now)
 
 
 def test_announcing_again_mails_nobody_again(
