@@ -140,6 +140,20 @@ def test_the_version_says_what_it_binds_and_how_that_stands(schedule: Schedule, 
     assert "weaker than the text" in table
 
 
+def test_german_staff_read_what_a_version_binds_in_german(schedule: Schedule, chief: Client, settings: Any) -> None:
+    settings.LANGUAGE_CODE = "de"
+
+    def page(name: str, *args: Any) -> str:
+        return chief.get(reverse(f"admin:privacy_{name}", args=args)).content.decode()
+
+    version = page("policyversion_change", "privacy.en.1")
+    for word in ("Was diese Fassung bindet", "höchstens 13 Monate", "gehalten", "Veröffentlicht", "Zurückziehen …"):
+        assert word in version
+    assert "höchstens 1 Monat</td>" in version
+    assert "(TST-2-1): höchstens 1 Monat" in page("backup_changelist")
+    assert "unter „Events“ in privacy.en.1" in page("schedule_change", schedule.pk)
+
+
 def _table(page: str) -> str:
     start = page.index("What this version binds")
     return page[start : page.index("</section>", start)]

@@ -36,7 +36,7 @@ class Command(PrivacyCommand):
             "--profile",
             type=Path,
             metavar="FILE",
-            help="hold the text against this profile instead of the one in force",
+            help="take names and figures from this profile, though another one is in force, until it is published",
         )
         parser.add_argument("--form", default="", choices=("text", "markdown", "html"), help="guessed without it")
         parser.add_argument("--title", default="", help="the title; without it, what the document is called")
