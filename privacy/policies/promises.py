@@ -9,6 +9,7 @@ from privacy.core.registries import CheckContext, Finding, live_check
 from privacy.policies import (
     promises_of_bounds,  # noqa: F401 - registers the check about settings
     promises_of_contacts,  # noqa: F401 - registers the checks about who the site is
+    promises_of_dates,  # noqa: F401 - registers the check about the day of each account
     promises_of_notices,  # noqa: F401 - registers the checks about notices
     promises_of_pages,  # noqa: F401 - registers the checks about public pages
     queries,
