@@ -1,16 +1,17 @@
 """Which version binds whom now. Every question here takes the same number of queries for any number of accounts.
 
-A document binds in one language, the site's first one that it stands in; the others are translations, shown with the
-same rule. A version that was withdrawn binds nobody.
+A document binds in one language, the one in which it stood first; the others are translations, shown with the same
+rule. Of languages published on one day the site's first one binds. A version that was withdrawn binds nobody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 
+from privacy.core.conf import settings
 from privacy.policies.clocks import Effect, binds_from
 from privacy.policies.models import PolicyNotice, PolicyVersion
 from privacy.policies.rules import Told
@@ -89,18 +90,38 @@ def leading_language(document: str, now: datetime) -> str:
     return found[0].language if found else ""
 
 
+def changes_at_work(now: datetime, *, translations: bool = True) -> Iterator[tuple[PolicyVersion, Effect]]:
+    """The versions that changed something, in every language, from the newest that binds everybody on.
+
+    One query, and one more where ``translations`` are left out.
+    """
+    rows = PolicyVersion.objects.standing().without_text().order_by("document_id", "language", "-number")
+    series = _in_series(rows) if translations else leading(rows, now).values()
+    for versions in series:
+        for version in versions[:-1]:  # the last of them is the first that was published
+            yield version, Effect.read(version.effect)
+            if binds_everybody_from(version) <= now:
+                break
+
+
 def leading(rows: Iterable[PolicyVersion], now: datetime) -> dict[str, list[PolicyVersion]]:
     """The versions of each document in the language that binds, the newest first."""
     preferred = facts().languages
-    found: dict[str, list[PolicyVersion]] = {}
-    for document, versions in groupby(rows, key=lambda row: row.document_id):
-        by_language = {language: list(some) for language, some in groupby(versions, key=lambda row: row.language)}
-        posted = sorted(
-            language for language, some in by_language.items() if any(row.published_at <= now for row in some)
-        )
-        languages = posted or sorted(by_language)
-        found[document] = by_language[next((one for one in preferred if one in languages), languages[0])]
-    return found
+
+    def order(versions: list[PolicyVersion]) -> tuple[bool, date, int, str]:
+        first = min(row.published_at for row in versions)
+        language = versions[0].language
+        rank = preferred.index(language) if language in preferred else len(preferred)
+        return first > now, first.astimezone(settings.calendar.zone).date(), rank, language
+
+    found = groupby(_in_series(rows), key=lambda versions: versions[0].document_id)
+    return {document: min(series, key=order) for document, series in found}
+
+
+def _in_series(rows: Iterable[PolicyVersion]) -> Iterator[list[PolicyVersion]]:
+    """The versions of each document in each language; ``rows`` come in that order, the newest first."""
+    for _, versions in groupby(rows, key=lambda row: (row.document_id, row.language)):
+        yield list(versions)
 
 
 def _dispatched(user_key: str) -> dict[str, datetime | None]:

@@ -5,7 +5,7 @@ What is over cannot be mended: a check looks at the versions from the one in for
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -16,24 +16,11 @@ from privacy.core.periods import Period
 from privacy.core.registries import CheckContext, Finding, live_check
 from privacy.messages.models import Mailing
 from privacy.policies import queries
-from privacy.policies.binding import binds_everybody_from, leading_language
+from privacy.policies.binding import binds_everybody_from, changes_at_work
 from privacy.policies.clocks import Effect, binds_from
 from privacy.policies.models import PolicyAnnouncement, PolicyNotice, PolicyVersion
 from privacy.policies.other_sites import shows_the_same
 from privacy.policies.rules import EffectRule, NewUsers, Told, policy_rules
-
-
-def changes_at_work(now: datetime) -> Iterator[tuple[PolicyVersion, Effect]]:
-    """The versions that changed something, in every language, from the newest that binds everybody on. One query."""
-    rows = PolicyVersion.objects.standing().without_text().order_by("document_id", "language", "-number")
-    by_series: dict[tuple[str, str], list[PolicyVersion]] = {}
-    for row in rows:
-        by_series.setdefault((row.document_id, row.language), []).append(row)
-    for versions in by_series.values():
-        for version in versions[:-1]:  # the last of them is the first that was published
-            yield version, Effect.read(version.effect)
-            if binds_everybody_from(version) <= now:
-                break
 
 
 @live_check("policies.lead_kept", "Is a change told long enough before it binds?")
@@ -64,7 +51,8 @@ def announced(context: CheckContext) -> Finding:
     Every version is posted; HVR-14-1, CPT-14-1.
     """
     changes = list(changes_at_work(context.now))
-    mailed = [version for version, effect in changes if _is_mailed(version, effect, context.now)]
+    leading = changes_at_work(context.now, translations=False)
+    mailed = [version for version, effect in leading if Told.EMAIL in effect.channels]
     begun = dict(PolicyAnnouncement.objects.filter(version__in=mailed).values_list("version_id", "mailing"))
     halted = Mailing.objects.filter(
         pk__in=list(begun.values()), state__in=(Mailing.State.STOPPED, Mailing.State.PAUSED)
@@ -197,10 +185,6 @@ def _answer(changes: Sequence[object], wrong: int, why: str, kept: str) -> Findi
     if not changes:
         return Finding.cannot_tell(_("No version changed anything yet."))
     return Finding.kept(kept, str(len(changes)))
-
-
-def _is_mailed(version: PolicyVersion, effect: Effect, now: datetime) -> bool:
-    return Told.EMAIL in effect.channels and version.language == leading_language(version.document_id, now)
 
 
 def _first_notice(version: PolicyVersion) -> datetime:
