@@ -237,10 +237,10 @@ class _Run:
             changes["not_before"] = self.now + _put_off(message.attempts + 1)
         else:
             changes["ended_at"] = self.now
-        # Where somebody found this process silent and put the row in doubt, a person decides.
+        # Where somebody found this process silent and put the row in doubt, a person decides; or its person is gone.
         mine = OutboxMessage.objects.mine(self.token).filter(pk=message.pk)
-        mine.update(claim=None, claimed_by="", claimed_until=None, **changes)
-        if state == _State.SENT and message.mailing_id:
+        settled = mine.update(claim=None, claimed_by="", claimed_until=None, **changes)
+        if settled and state == _State.SENT and message.mailing_id:
             left_signal.send(OutboxMessage, message=message, at=self.now)
         self._log(message, state)
         return journalling.line_of(message, told)

@@ -12,17 +12,19 @@ from datetime import datetime
 from django.db import router, transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from privacy.core.actors import Actor
 from privacy.core.conf import settings
+from privacy.core.periods import Period
 from privacy.evidence.services import record
 from privacy.messages.addressing import newest_addresses
 from privacy.messages.classes import Kind
 from privacy.messages.models import Mailing, OutboxMessage
 from privacy.messages.services import WrongMailingState, notify_everybody, stop
-from privacy.policies.binding import binds_everybody_from, leading_language
+from privacy.policies.binding import binds_everybody_from, changes_at_work, leading_language
 from privacy.policies.clocks import Effect
 from privacy.policies.models import PolicyAnnouncement, PolicyNotice, PolicyVersion
 from privacy.policies.rules import EffectRule, Told
@@ -65,12 +67,14 @@ def announce(*, version: PolicyVersion, now: datetime, actor: Actor) -> PolicyAn
 
 
 def announce_missing(*, now: datetime, actor: Actor) -> int:
-    """Begin the mails of versions that have none yet, such as after a restore; returns how many were begun.
+    """Begin the mails of versions at work that have none yet, such as after a restore; returns how many were begun.
 
-    Whoever got the mail before the restore does not get it again: the journal knows.
+    Whoever got the mail before the restore does not get it again: the journal knows. Three queries, and those of each
+    version that is announced.
     """
-    rows = PolicyVersion.objects.standing().without_text().filter(announcement__isnull=True)
-    waiting = [row for row in rows if Told.EMAIL in Effect.read(row.effect).channels]
+    at_work = [row for row, effect in changes_at_work(now, translations=False) if Told.EMAIL in effect.channels]
+    begun = set(PolicyAnnouncement.objects.filter(version__in=at_work).values_list("pk", flat=True))
+    waiting = [row for row in at_work if row.pk not in begun]
     return sum(announce(version=row, now=now, actor=actor) is not None for row in waiting)
 
 
@@ -89,16 +93,18 @@ def call_off(*, version: PolicyVersion, now: datetime, actor: Actor) -> None:
 def remember_dispatch(*, message: OutboxMessage, at: datetime) -> None:
     """A mail of a version left: its reader was told at this moment, whether or not it arrives (CPT-14-2, CPT-14-6).
 
-    Three queries; none where the mail is no notice, so that a newsletter costs what it did.
+    The first one counts, should another follow. Nothing is kept of an account that is gone meanwhile. Four queries;
+    none where the mail is no notice, so that a newsletter costs what it did.
     """
     version = _version_of(message)
-    if not version or not message.user_key:
+    address = newest_addresses([message.user_key]).get(message.user_key) if version and message.user_key else None
+    if address is None:
         return
-    address = newest_addresses([message.user_key]).get(message.user_key, "")
-    columns = {"dispatched_at": at, "newest": address == message.address}
-    notices = PolicyNotice.objects.filter(version_id=version, user_key=message.user_key)
-    if not notices.update(**columns):
-        PolicyNotice(version_id=version, user_key=message.user_key, **columns).save(force_insert=True)
+    notice = {"version_id": version, "user_key": message.user_key}
+    # The member may put the banner away at the same moment.
+    PolicyNotice.objects.bulk_create([PolicyNotice(**notice)], ignore_conflicts=True)
+    untold = PolicyNotice.objects.filter(**notice, dispatched_at=None)
+    untold.update(dispatched_at=at, newest=address == message.address)
 
 
 def remember_bounce(*, message: OutboxMessage, at: datetime) -> None:
@@ -130,16 +136,26 @@ def _code(key: str) -> str:
     return code if len(code) <= _LONGEST_CODE else f"policy {hashlib.sha256(key.encode()).hexdigest()[:40]}"
 
 
+def _lead_of_its_own(version: PolicyVersion, effect: Effect) -> Period | None:
+    """How long after its own mail a version binds a reader, where that may be sooner than it binds everybody."""
+    if effect.begins is not None:
+        return None
+    if effect.rule is EffectRule.NOTICE and version.announced_at:
+        return effect.lead
+    return effect.email_lead if effect.rule is EffectRule.EARLIER else None
+
+
 def _words(version: PolicyVersion, effect: Effect) -> tuple[str, str]:
     """Subject and text, in the language of the version."""
     base = settings.site_url
     place = [version.document_id, version.language, version.number]
-    with override(version.language):
+    # Whoever publishes may be in another zone than the site.
+    with override(version.language), timezone.override(settings.calendar.zone):
         context = {
             "version": version,
             "site": facts().name,
             "everybody_from": binds_everybody_from(version),
-            "by_mail": effect.email_lead if effect.rule is EffectRule.EARLIER and effect.begins is None else None,
+            "by_mail": _lead_of_its_own(version, effect),
             "page": base and f"{base}{reverse('privacy:policy_version', args=place)}",
             "changes": base and f"{base}{reverse('privacy:policy_compare', args=place[:2])}?after={version.number}",
         }

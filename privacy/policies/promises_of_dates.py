@@ -15,10 +15,9 @@ from privacy.core.batches import keyset
 from privacy.core.people import joined_at
 from privacy.core.registries import CheckContext, Finding, live_check
 from privacy.policies.acceptance.models import AcceptedVersion, Kind
-from privacy.policies.binding import binds_everybody_from
+from privacy.policies.binding import binds_everybody_from, changes_at_work
 from privacy.policies.clocks import Effect, binds_from
 from privacy.policies.models import PolicyNotice, PolicyVersion
-from privacy.policies.promises_of_notices import changes_at_work
 
 _AT_ONCE = 1_000
 
