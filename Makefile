@@ -66,6 +66,7 @@ migrations: $(READY) ## No model differs from its migrations
 	$(MANAGE) makemigrations --check --dry-run
 
 bench: $(READY) ## Measure what the app costs against its limits (SIZE=small ONLY="expiry …"); see benchmarks/README.md
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement benchmarks/requirements.txt
 	@SIZE=$(SIZE) exec $(BIN)/python -m benchmarks $(ONLY)
 
 crash-mail: $(READY) ## Kill the sender of 20,000 messages twenty times (SEED=n KILLS=n PEOPLE=n)

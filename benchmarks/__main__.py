@@ -18,7 +18,7 @@ from benchmarks import chart, scratch
 from benchmarks.measuring import Result
 
 ROOT = Path(__file__).resolve().parent.parent
-NAMES = ("deletion", "anonymising", "expiry", "queries", "transactions", "memory", "verification")
+NAMES = ("deletion", "anonymising", "expiry", "queries", "transactions", "memory", "verification", "gate")
 #: Which declarations the measured site has; "delete" unless said here.
 _ERASURES = {"anonymising": "anonymise", "verification": "anonymise"}
 

@@ -20,7 +20,7 @@ from tests.processes import ROOT, environment
 def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
     place = tmp_path_factory.mktemp("results")
     told = {**environment(), "SIZE": "tiny", "BENCH_RESULTS": str(place), "BENCH_TMP": str(place)}
-    names = ["deletion", "anonymising", "expiry", "queries", "transactions", "memory"]
+    names = ["deletion", "anonymising", "expiry", "queries", "transactions", "memory", "gate"]
     ended = subprocess.run(
         [sys.executable, "-m", "benchmarks", *names], cwd=ROOT, env=told, capture_output=True, text=True
     )
@@ -69,3 +69,11 @@ def test_the_results_that_are_kept_name_no_machine() -> None:
         told = json.loads(path.read_text())
         assert set(told) == {"facts", "measured"}
         assert not [value for value in told["facts"].values() if "/" in str(value)]
+
+
+def test_warm_the_gate_adds_one_query_and_none_with_a_shared_cache_or_to_an_open_page(measured: dict[str, Any]) -> None:
+    [*told, held] = measured["gate"]
+    assert {result["unit"] for result in told} == {"times no gate"}
+    added = held["raw"]["added"]
+    assert (held["figure"], held["limit"]) == (1, 1.0)
+    assert (added["gate"], added["gate with a shared cache"], added["gate, an open page"]) == (1, 0, 0)
