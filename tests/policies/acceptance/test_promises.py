@@ -51,7 +51,7 @@ def test_an_account_without_an_acceptance_at_signup_breaks_the_promise(
 
 
 def test_an_acceptance_without_the_version_of_a_companion_breaks_the_promise(
-    profile: Callable[..., None], publishes: Publishes, joins: Callable[..., Any], now: datetime
+    database_in_hand: None, profile: Callable[..., None], publishes: Publishes, joins: Callable[..., Any], now: datetime
 ) -> None:
     """HTC-0-3, CPT-0-3."""
     profile(BY_USE)
@@ -125,7 +125,7 @@ def test_a_purchase_without_an_acceptance_breaks_the_promise(
 
 
 def test_a_newcomer_who_accepted_an_older_version_breaks_the_promise(
-    profile: Callable[..., None], publishes: Publishes, joins: Callable[..., Any], now: datetime
+    database_in_hand: None, profile: Callable[..., None], publishes: Publishes, joins: Callable[..., Any], now: datetime
 ) -> None:
     """CPT-14-4: the ledger's half. Where newcomers are bound with everybody else, they accept what binds them then."""
     late = BY_USE.replace("[policies]\n", '[policies]\neffect = "notice"\nlead = "P30D"\n')
@@ -146,7 +146,7 @@ def test_a_newcomer_who_accepted_an_older_version_breaks_the_promise(
 
 
 def test_an_altered_line_breaks_every_promise_about_the_ledger(
-    asks: PolicyVersion, joins: Callable[..., Any], now: datetime
+    database_in_hand: None, asks: PolicyVersion, joins: Callable[..., Any], now: datetime
 ) -> None:
     row = agree(joins(), asks, at=now)
     assert ask("companions_accepted", now) == Status.KEPT
