@@ -209,3 +209,11 @@ def test_what_a_host_sets_for_its_schema_changes_nothing_in_ours(monkeypatch: py
     monkeypatch.setattr(spectacular_settings, "TITLE", "The shop")
     monkeypatch.setattr(spectacular_settings, "SCHEMA_PATH_PREFIX_INSERT", "/elsewhere")
     assert schemas.schema_of(api_urls.urlpatterns) == plain
+
+
+def test_a_text_that_may_be_empty_is_one_in_the_schema_as_well() -> None:
+    """Not "this pattern or an empty text, but not both", which no empty text would satisfy."""
+    parts = schemas.schema_of(api_urls.urlpatterns)["components"]["schemas"]
+    answer = parts["TextRequest"]["properties"]["text"]
+    assert "oneOf" not in answer
+    assert (answer["type"], answer["maxLength"], answer["pattern"]) == ("string", 1000, schemas.NO_NUL)

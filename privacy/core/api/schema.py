@@ -103,6 +103,13 @@ class Described(AutoSchema):
         wanted = isinstance(field, CharField) and field.trim_whitespace and not field.allow_blank
         return _without_nul(found, NOT_BLANK if wanted else NO_NUL)
 
+    def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
+        super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]
+        # A text that may be empty becomes "this pattern or an empty text, and not both"; ours lets an empty one pass.
+        either: list[dict[str, Any]] = schema.get("oneOf", [])
+        if either and either[0].get("pattern") == NO_NUL:
+            schema.update(schema.pop("oneOf")[0])
+
     def _refusals(self) -> list[int]:
         reads, changes = self.method in self.view.bodies, self.method != "GET"
         possible = {
