@@ -18,6 +18,7 @@ from privacy.core.errors import PrivacyError
 from privacy.core.periods import Period
 from privacy.evidence.services import Draft, record, record_many
 from privacy.promises.faults import Faults
+from privacy.promises.services import take_turns
 
 State = Literal["registered", "changed", "unchanged", "destroyed"]
 _FACTS = ("kind", "place", "region", "taken_at", "every", "kept_for", "confirmed_by", "ends_at")
@@ -75,8 +76,9 @@ def register_copies(*, path: Path, now: datetime, actor: Actor) -> RegisterRepor
         WrongCopies: with every fault of the file; nothing was written.
     """
     faults = Faults()
-    drafts = read_copies(path, now=now, faults=faults)
     with transaction.atomic():
+        take_turns()
+        drafts = read_copies(path, now=now, faults=faults)
         # By name, so that two files at once wait for each other and never in a circle.
         found = {draft.name: _register(draft, faults, now) for draft in sorted(drafts, key=lambda draft: draft.name)}
         outcomes = [found[draft.name] for draft in drafts]

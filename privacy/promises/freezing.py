@@ -12,10 +12,19 @@ from privacy.promises.binding import FrozenFigure, as_bound, standing
 from privacy.promises.models import FrozenBound, SiteFacts
 
 
+def take_turns() -> None:
+    """No profile is loaded, no text is published and no bound setting is changed beside the open transaction.
+
+    So nobody looks at a figure that another is about to change. Take it before any lock on a setting.
+    """
+    SiteFacts.objects.select_for_update().first()
+
+
 def refuse_weaker(*, setting: str, period: Period, field: str, now: datetime) -> None:
     """Refuse a period that the published text, or the profile, does not allow for this dotted setting at ``now``.
 
     A ceiling refuses what may last longer on any start day (``P30D`` under ``P1M``), a floor what may last shorter.
+    Whoever writes the setting then calls ``take_turns`` first, in the same transaction.
 
     Raises:
         WeakerThanPromised: names the clause, the promise, and the version that says it.
@@ -29,8 +38,7 @@ def refuse_unkept(*, version: str, figures: Sequence[FrozenFigure], now: datetim
     Raises:
         WeakerThanPromised: names the place where it is set.
     """
-    # No profile is loaded between this look at it and the commit: the loader waits for the same row.
-    SiteFacts.objects.select_for_update().first()
+    take_turns()
     for row in _rows(version, figures, now):
         held = standing(row.setting, as_bound(row), queries.section(row.setting.partition(".")[0]))
         for place, period in held.weaker:

@@ -17,7 +17,7 @@ from privacy.evidence.services import record
 from privacy.promises import queries
 from privacy.promises.bounds import WeakerThanPromised
 from privacy.promises.faults import WrongProfile
-from privacy.promises.freezing import freeze, refuse_unkept, refuse_weaker
+from privacy.promises.freezing import freeze, refuse_unkept, refuse_weaker, take_turns
 from privacy.promises.ledger import Ledger, LedgerRow
 from privacy.promises.models import ProfileTable, Promise, PromiseResult, PromiseRun, SiteFacts
 from privacy.promises.profiles import Profile, read_profile
@@ -34,6 +34,7 @@ __all__ = [
     "load_profile",
     "refuse_unkept",
     "refuse_weaker",
+    "take_turns",
 ]
 
 #: How long the findings of a run are kept: over a year, so that a yearly review sees the one before.

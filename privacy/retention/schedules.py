@@ -11,7 +11,7 @@ from privacy.core.actors import Actor
 from privacy.core.errors import PrivacyError
 from privacy.core.periods import Period
 from privacy.evidence.services import record
-from privacy.promises.services import refuse_weaker
+from privacy.promises.services import refuse_weaker, take_turns
 from privacy.retention.declarations import DeclaredEnd, Ends, declared_ends
 from privacy.retention.models import Schedule
 from privacy.retention.rules import PREFIX, RetentionRules, bounds_of, is_weaker, proposed, rules
@@ -77,6 +77,7 @@ def change_period(*, schedule: Schedule, period: Period, now: datetime, actor: A
         ScheduleWithdrawn: its declaration is gone.
     """
     with transaction.atomic():
+        take_turns()
         schedule = Schedule.objects.select_for_update().get(pk=schedule.pk)
         _refuse_withdrawn(schedule)
         if schedule.kind == Schedule.Kind.KEEP:
