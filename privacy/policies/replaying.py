@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from privacy.core.actors import Actor
 from privacy.core.replayers import Replayer, Told, replayers
 from privacy.evidence.services import record
-from privacy.policies import journalling
+from privacy.policies import journalling, notices
 from privacy.policies.bounds import promised_in
 from privacy.policies.drafting import database
 from privacy.policies.models import PolicyDocument, PolicyDraft, PolicyVersion, PolicyWithdrawal
@@ -38,7 +38,10 @@ def replay_versions(told: list[Told], now: datetime, actor: Actor) -> dict[str, 
             there = PolicyVersion.objects.using(using).filter(pk=one.id, withdrawal__isnull=True).exists()
             if there and "withdrawn" in one.states:
                 at = datetime.fromisoformat(str(one.facts["withdrawn_at"]))
-                PolicyWithdrawal(version_id=one.id, at=at, reason=one.facts["reason"]).save(using=using)
+                again = PolicyWithdrawal(version_id=one.id, at=at, reason=one.facts["reason"])
+                again.save(using=using)
+                # The backup may hold its mails, still to be sent.
+                notices.call_off(version=again.version, now=now, actor=actor)
                 counts["withdrawn"] += 1
     if counts["again"] or counts["withdrawn"]:
         brought = {"versions": counts["again"], "withdrawals": counts["withdrawn"]}

@@ -14,6 +14,7 @@ from privacy.core.replayers import replayers
 from privacy.disposal.journal import files
 from privacy.disposal.journal.lines import gathered
 from privacy.evidence.models import EvidenceEntry
+from privacy.messages.models import Mailing
 from privacy.policies.binding import binds_everybody_from
 from privacy.policies.models import PolicyDraft, PolicyVersion
 from privacy.policies.queries import current, draft_view
@@ -96,8 +97,14 @@ def test_what_a_version_binds_comes_back_with_it(
 
 
 def test_from_when_a_version_binds_comes_back_with_it(
-    journal: Path, profile: Callable[..., None], published: Callable[..., PolicyVersion], now: datetime, actor: Actor
+    journal: Path,
+    settings: Any,
+    profile: Callable[..., None],
+    published: Callable[..., PolicyVersion],
+    now: datetime,
+    actor: Actor,
 ) -> None:
+    settings.PRIVACY = {**settings.PRIVACY, "SITE_URL": "https://example.org"}
     profile(with_policies(HVR))
     published()
     with undone():
@@ -123,3 +130,16 @@ def test_from_when_a_version_binds_comes_back_with_it(
     for name in ("effect", "material", "early_reason", "announced_at", "published_at", "note"):
         assert getattr(back, name) == getattr(lost, name), name
     assert binds_everybody_from(back) == now + 5 * DAY
+
+
+def test_the_mails_of_a_version_that_was_withdrawn_since_the_backup_stay_stopped(
+    journal: Path, profile: Callable[..., None], published: Callable[..., PolicyVersion], now: datetime, actor: Actor
+) -> None:
+    profile(with_policies(CPT))
+    published()
+    mistaken = published(GOOD + "\nA mistake.\n")
+    with undone():
+        withdraw(version=mistaken, reason="A mistake.", now=now, actor=actor)
+    assert Mailing.objects.get().state == Mailing.State.PREPARING
+    replayers.get("version").run(told(), now, actor)
+    assert Mailing.objects.get().state == Mailing.State.STOPPED
