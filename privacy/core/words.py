@@ -21,6 +21,9 @@ _MINUTE = 60
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
 
+#: Letters to Unicode, and nothing on any screen.
+_FILLERS = "\u115f\u1160\u3164\uffa0"
+
 
 def number(value: int | float) -> str:
     """``12345`` as ``12,345`` (the separators are the language's)."""
@@ -211,3 +214,8 @@ def _link_words(model: type[Model]) -> str:
 def name_words(name: str) -> str:
     """A name out of a declaration, such as ``"client_contacts"``, for people: "Client contacts"."""
     return capfirst(name.replace("_", " "))
+
+
+def has_words(text: str) -> bool:
+    """Whether a person would read anything in it: blanks of no width, fillers and signs alone say nothing."""
+    return any(sign.isalnum() and sign not in _FILLERS for sign in text)

@@ -14,6 +14,7 @@ from typing import Any
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
 from privacy.core.periods import Period
+from privacy.core.words import has_words
 from privacy.policies.rules import EffectRule, NewUsers, PolicyRules, Told
 
 
@@ -104,11 +105,11 @@ def frozen(
         raise BeforePosting(
             field="effective_from",
             problem="it would bind before it can be read on the page",
-            mend="Choose the moment of its publication, or a later one",
+            mend="Leave it empty, or choose a later moment; what is scheduled may be on the page up to an hour later",
         )
     last = binds_from(by_rule, posted_at=posted_at)
     early = begins < last
-    if early and not early_reason.strip():
+    if early and not has_words(early_reason):
         raise TooEarly(
             field="early_reason",
             problem=f"it would bind sooner than the profile promises, which is {last:%Y-%m-%d %H:%M} UTC",

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
+from privacy.core.words import has_words
 from privacy.policies import clocks
 from privacy.policies.models import PolicyDraft, PolicyVersion
 from privacy.policies.rules import Told, policy_rules
 
 
 class NoMailToGoFirst(PrivacyError):
-    """The page is to show a version after its mails went, and the profile promises no mail."""
+    """The page is to show a version after its mails went, and no mail would go, or none that leads to the text."""
 
 
 class NoNote(PrivacyError):
@@ -45,7 +47,7 @@ def planned(*, draft: PolicyDraft, now: datetime) -> Planned:
     Raises:
         TooEarly: sooner than the profile's rule says, and nobody wrote down why.
         BeforePosting: before anybody can read it.
-        NoMailToGoFirst: its mails are to go first, and there are none.
+        NoMailToGoFirst: its mails are to go first, and there are none, or none that leads to the text.
         NoNote: the page is promised to say what changed, and nothing says so.
     """
     rules = policy_rules()
@@ -56,9 +58,15 @@ def planned(*, draft: PolicyDraft, now: datetime) -> Planned:
             problem="the mails are to go first, and the profile tells of no change by mail",
             mend='Schedule the publication instead, or add "email" to policies.channels',
         )
+    if mail_first and not settings.site_url:
+        raise NoMailToGoFirst(
+            field="post_at",
+            problem="the mails are to go first, and without the site's address none of them leads to the text",
+            mend='Set PRIVACY["SITE_URL"], or let the page show it at once',
+        )
     posted_at = draft.post_at if draft.post_at is not None and mail_first else now
     first = not PolicyVersion.objects.of(draft.document_id, draft.language).standing().exists()
-    if Told.NOTE in rules.channels and not first and not draft.note:
+    if Told.NOTE in rules.channels and not first and not has_words(draft.note):
         raise NoNote(
             field="note",
             problem="the page is to say what changed, and the draft does not",

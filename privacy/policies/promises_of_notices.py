@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from privacy.core.conf import settings
 from privacy.core.periods import Period
 from privacy.core.registries import CheckContext, Finding, live_check
+from privacy.core.words import has_words
 from privacy.messages.models import Mailing
 from privacy.policies import queries
 from privacy.policies.binding import binds_everybody_from, changes_at_work
@@ -34,7 +35,7 @@ def lead_kept(context: CheckContext) -> Finding:
     early = [
         version
         for version, effect in changes
-        if not version.early_reason and _soonest(version, effect) < _end(version, lead)
+        if not has_words(version.early_reason) and _soonest(version, effect) < _end(version, lead)
     ]
     why = ngettext(
         "%(count)d version binds sooner than promised, and nobody wrote down why",
@@ -96,7 +97,7 @@ def dates_per_account(context: CheckContext) -> Finding:
     wrong = [
         version
         for version, effect in changes
-        if not version.early_reason
+        if not has_words(version.early_reason)
         and (
             effect.rule is not EffectRule.EARLIER
             or page.may_outlast(effect.posting_lead)
@@ -170,7 +171,7 @@ def same_on_every_site(context: CheckContext) -> Finding:
 def noted(context: CheckContext) -> Finding:
     """*Broken* by a change on the page that has no note beside it. HMY-9-4."""
     changes = [version for version, _effect in changes_at_work(context.now) if version.published_at <= context.now]
-    silent = [version for version in changes if not version.note]
+    silent = [version for version in changes if not has_words(version.note)]
     why = ngettext(
         "%(count)d version does not say what it changed",
         "%(count)d versions do not say what they changed",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.timezone import localtime
@@ -11,6 +11,7 @@ from django.utils.timezone import localtime
 from privacy.core.actors import Actor
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
+from privacy.core.words import has_words
 from privacy.disposal.journal.restores import SiteRestored
 from privacy.evidence.services import record
 from privacy.policies import journalling, notices
@@ -22,6 +23,9 @@ from privacy.policies.models import PolicyDraft, PolicyVersion, PolicyWithdrawal
 from privacy.policies.queries import DraftView, draft_view
 from privacy.policies.site import Site
 from privacy.promises.services import freeze, refuse_unkept
+
+#: What is scheduled is published so long after its moment at the latest, while the hour runs.
+WITHIN = timedelta(hours=1)
 
 
 class CannotPublish(PrivacyError):
@@ -97,7 +101,8 @@ def schedule(*, draft: PolicyDraft, digest: str, at: datetime, now: datetime, ac
 
     Raises:
         CannotPublish: with every fault that the text has now.
-        TooEarly, BeforePosting, NoMailToGoFirst, NoNote: of when it would bind then, and how it is told.
+        TooEarly, BeforePosting, NoMailToGoFirst, NoNote: of when it would bind, were it published at that moment or an
+            hour later, and how it is told.
         DraftChanged: it is not the text that was looked at.
         WeakerThanPromised: something is set weaker than the text would promise.
         WrongMoment: that moment is over.
@@ -111,7 +116,8 @@ def schedule(*, draft: PolicyDraft, digest: str, at: datetime, now: datetime, ac
             raise DraftChanged
         if view.faults:
             raise CannotPublish(view.faults)
-        planned(draft=row, now=at)
+        for moment in (at, at + WITHIN):
+            planned(draft=row, now=moment)
         _refuse_unkept(row, view, now)
         row.publish_at, row.refusal = at, ""
         row.save(update_fields=("publish_at", "refusal"))
@@ -179,10 +185,10 @@ def withdraw(*, version: PolicyVersion, reason: str, now: datetime, actor: Actor
 
     Raises:
         AlreadyWithdrawn: it was before.
-        NoReason: ``reason`` is empty.
+        NoReason: ``reason`` says nothing.
         SiteRestored: the database was restored, and the journal waits to be applied again.
     """
-    if not reason.strip():
+    if not has_words(reason):
         raise NoReason(field="reason", problem="readers are not told why", mend="Say in a sentence what went wrong")
     with transaction.atomic(using=database()):
         lock(version.document_id, version.language)

@@ -288,6 +288,7 @@ def test_a_translation_binds_nobody_by_itself(published: Callable[..., PolicyVer
 
 
 def test_mails_may_go_before_the_page_where_the_profile_sends_any(
+    settings: Any,
     profile: Callable[..., None],
     published: Callable[..., PolicyVersion],
     second: Callable[..., PolicyDraft],
@@ -298,6 +299,7 @@ def test_mails_may_go_before_the_page_where_the_profile_sends_any(
     with pytest.raises(NoMailToGoFirst):
         put_out(second(post_at=now + 5 * DAY), now, actor)
     profile(with_policies(CPT))
+    settings.PRIVACY = {**settings.PRIVACY, "SITE_URL": "https://example.org"}
     version = put_out(second(post_at=now + 5 * DAY), now, actor)
     assert (version.announced_at, version.published_at) == (now, now + 5 * DAY)
     assert current("privacy", ["en"], now + 4 * DAY).number == 1
