@@ -1,4 +1,4 @@
-"""What members accepted before today: by signing up, by writing, and by going on, as the site's policy counts it."""
+"""What members accepted before today: by signing up, writing, buying and going on, as the site's policy counts it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from privacy.core.actors import Actor
 from privacy.policies.acceptance.models import Event
 from privacy.policies.acceptance.services import accept_by_use, deem
 from privacy.policies.rules import policy_rules
-from project.coop.models import Enquiry
+from project.coop.models import Campaign, Enquiry
 from project.demo.publishing import FIRST
 
 #: Members who have signed in since the newest text.
@@ -20,7 +20,7 @@ CAME_BACK = 20
 
 def acceptances(now: datetime) -> int:
     """Write down what happened since the first text; who was there before is asked. Returns how many there are."""
-    return _signups(now) + _letters(now) + _returns(now)
+    return _signups(now) + _letters(now) + _purchases(now) + _returns(now)
 
 
 def _signups(now: datetime) -> int:
@@ -42,6 +42,20 @@ def _letters(now: datetime) -> int:
             about=f"coop.Enquiry {enquiry.pk}", now=enquiry.received_at, actor=Actor.system("contact form"),
         )
         for enquiry in Enquiry.objects.filter(received_at__gt=now - FIRST)
+    )  # fmt: skip
+    return sum(one is not None for one in made)
+
+
+def _purchases(now: datetime) -> int:
+    """Who starts a campaign buys something (CPT-4-3)."""
+    campaigns = Campaign.objects.filter(started_at__gt=now - FIRST).select_related("site__member__user")
+    made = (
+        deem(
+            person=Person.of_user(campaign.site.member.user), event=Event.PURCHASE, surface="page", language="en",
+            about=f"coop.Campaign {campaign.pk}", now=campaign.started_at,
+            actor=Actor.member(campaign.site.member.user),
+        )
+        for campaign in campaigns
     )  # fmt: skip
     return sum(one is not None for one in made)
 
