@@ -268,7 +268,8 @@ class Settings:
     ask_other_hosts = Setting(False, _boolean)
     #: The alias in CACHES of a cache that all workers share, where the gate keeps its passes; empty asks the database.
     gate_cache = Setting("", _text)
-    #: What the gate leaves open besides: beginnings of paths ("/shop/basket/") and names of addresses ("shop:terms").
+    #: What the gate leaves open besides: all below a path ("/shop/basket/"), one address ("/shop/paid"), or a name
+    #: ("shop:terms").
     gate_exempt = Setting((), _words)
     #: How often one account may ask the API ("600/minute"); empty sets no limit.
     api_rate = Setting("", _rate)

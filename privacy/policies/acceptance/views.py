@@ -19,7 +19,7 @@ from privacy.core.errors import PrivacyError
 from privacy.core.people import joined_at
 from privacy.policies.acceptance import queries, services
 from privacy.policies.acceptance.forms import AnswerForm
-from privacy.policies.gate.answering import safe
+from privacy.policies.gate.answering import UNSAVED, safe
 
 _SIGN_OUT = ("logout", "account_logout")
 _LISTED = 50
@@ -69,6 +69,7 @@ def _page(request: HttpRequest, *, refused: bool = False, status: int = 200) -> 
         "versions": ",".join(one.version.pk for one in question.documents),
         "history": list(queries.own(person)[:_LISTED]),
         "refused": _("The documents have changed meanwhile. Please look at them again.") if refused else "",
+        "unsaved": UNSAVED in request.GET,
         "next": safe(request, said.get("next", "")),
         "sign_out": _sign_out(),
     }

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from rest_framework.views import APIView
 
 CODE = "policy_acceptance_required"
+#: In the address of the question: a form was sent, and nothing took it.
+UNSAVED = "unsaved"
 _PAGE = "privacy:policy_acceptance"
 
 
@@ -21,9 +23,9 @@ def stopped(request: HttpRequest, view: Any) -> HttpResponse:
     if is_program(request, view):
         response = JsonResponse(refusal(), status=403)
     else:
-        back = _back(request)
-        query = f"?{urlencode({'next': back})}" if back else ""
-        response = HttpResponseRedirect(f"{reverse(_PAGE)}{query}")
+        said = {"next": _back(request), UNSAVED: "" if _only_reads(request) else "1"}
+        query = urlencode({name: value for name, value in said.items() if value})
+        response = HttpResponseRedirect(f"{reverse(_PAGE)}?{query}" if query else reverse(_PAGE))
     response["Cache-Control"] = "no-store"
     return response
 
@@ -61,9 +63,16 @@ def safe(request: HttpRequest, address: str) -> str:
 
 def _back(request: HttpRequest) -> str:
     """Where the person was: what they wanted to see, or the page whose form they sent."""
-    if request.method in ("GET", "HEAD"):
+    if _only_reads(request):
         return safe(request, request.get_full_path())
-    came_from = urlsplit(request.headers.get("Referer", ""))
+    try:
+        came_from = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:  # "http://["
+        return ""
     if came_from.netloc != request.get_host():
         return ""
     return safe(request, came_from._replace(scheme="", netloc="", fragment="").geturl())
+
+
+def _only_reads(request: HttpRequest) -> bool:
+    return request.method in ("GET", "HEAD", "OPTIONS")

@@ -26,7 +26,8 @@ class PoliciesAccepted(BasePermission):
         Raises:
             PermissionDenied: its code is ``policy_acceptance_required``.
         """
-        if not request.user.is_authenticated:
+        # A key of a program is no member, though it may be signed in.
+        if not request.user.is_authenticated or getattr(request.user, "pk", None) is None:
             return True
         actor = Actor.member(request.user)
         found = to_accept(str(request.user.pk), language=get_language() or "", now=timezone.now(), actor=actor)

@@ -22,7 +22,7 @@ def using() -> str:
 def change(*, now: datetime) -> None:
     """Void every pass, in every process, from the commit on. One query, whatever the number of members."""
     value = uuid.uuid4().hex
-    shared.about_to_change()
+    shared.about_to_change(value)
     PolicyEpoch.objects.using(using()).bulk_create(
         [PolicyEpoch(pk=ONE, value=value, changed_at=now)],
         update_conflicts=True,

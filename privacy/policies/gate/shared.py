@@ -1,8 +1,9 @@
 """Passes in a cache that all workers share: a warm request asks the database nothing.
 
 The cache is told of a change twice. Before the commit the epoch is put out of use, so that everybody asks the
-database; after it the new one is set. Whoever reads the database may only ``add`` what it found, so that a slow reader
-never brings an old epoch back. A cache that fails costs the query that it saves, and nothing else.
+database; after it the new one is set, unless the next change is under way by then. Whoever reads the database may only
+``add`` what it found, so that a slow reader never brings an old epoch back. A cache that fails costs the query that it
+saves, and nothing else.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ logger = logging.getLogger(__name__)
 #: These are each process's own: what one worker publishes, another would never hear of.
 NOT_SHARED = (LocMemCache, DummyCache)
 _EPOCH = "privacy.gate.epoch"
-_CHANGING = "changing"
+#: In front of the epoch that is about to come.
+_CHANGING = "changing to "
 #: Seconds. A publication that dies between commit and cache leaves everybody asking the database for so long.
 _CHANGING_FOR = 60
 #: Seconds. An epoch that could not be told is believed for no longer than this.
@@ -42,7 +44,7 @@ def holds(user_key: str, *, now: datetime) -> bool:
     mine = _key(user_key)
     found: dict[str, Any] = _tried(lambda: cache.get_many([_EPOCH, mine])) or {}
     epoch, kept = found.get(_EPOCH), found.get(mine)
-    if epoch in (None, _CHANGING) or not isinstance(kept, tuple) or kept[0] != epoch:
+    if epoch is None or not isinstance(kept, tuple) or kept[0] != epoch:
         return False
     return kept[1] is None or now < kept[1]
 
@@ -55,18 +57,22 @@ def keep(user_key: str, epoch: str, until: datetime | None) -> None:
         _tried(lambda: cache.set(_key(user_key), (epoch, until), _PASS_FOR))
 
 
-def about_to_change() -> None:
+def about_to_change(epoch: str) -> None:
     """Put the epoch out of use, before the transaction that changes it commits."""
     cache = _cache()
     if cache is not None:
-        _tried(lambda: cache.set(_EPOCH, _CHANGING, _CHANGING_FOR))
+        _tried(lambda: cache.set(_EPOCH, f"{_CHANGING}{epoch}", _CHANGING_FOR))
 
 
 def changed(epoch: str) -> None:
     """Set the epoch that was committed."""
     cache = _cache()
-    if cache is not None:
-        _tried(lambda: cache.set(_EPOCH, epoch, _EPOCH_FOR))
+    if cache is None:
+        return
+    there = _tried(lambda: cache.get(_EPOCH)) or ""
+    if there.startswith(_CHANGING) and there != f"{_CHANGING}{epoch}":
+        return  # another publication is under way, and will set its own
+    _tried(lambda: cache.set(_EPOCH, epoch, _EPOCH_FOR))
 
 
 def _cache() -> BaseCache | None:

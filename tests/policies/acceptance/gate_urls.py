@@ -74,6 +74,7 @@ urlpatterns = [
     path("named/", page, name="by_name"),
     path("static/x.css", page),
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("members/", include(([path("logout/", auth_views.LogoutView.as_view(), name="logout")], "members"))),
     path("api/thing/", Thing.as_view()),
     path("api/function/", by_function),
     path("api/password/", ByPassword.as_view()),

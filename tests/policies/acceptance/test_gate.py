@@ -73,9 +73,9 @@ def test_version_2_stops_a_version_1_user_on_the_very_next_request(behind: Clien
 
 def test_a_form_that_is_sent_is_stopped_and_leads_back_to_its_page(behind: Client) -> None:
     answer = behind.post("/page/", {"x": 1}, HTTP_REFERER="http://testserver/named/?x=1")
-    assert (answer.status_code, answer["Location"]) == (302, f"{QUESTION}?next=%2Fnamed%2F%3Fx%3D1")
+    assert (answer.status_code, answer["Location"]) == (302, f"{QUESTION}?next=%2Fnamed%2F%3Fx%3D1&unsaved=1")
     for other in ("http://elsewhere.example/page/", "", "javascript:alert(1)"):
-        assert behind.post("/page/", HTTP_REFERER=other)["Location"] == QUESTION
+        assert behind.post("/page/", HTTP_REFERER=other)["Location"] == f"{QUESTION}?unsaved=1"
 
 
 @pytest.mark.parametrize(
