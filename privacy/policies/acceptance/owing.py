@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Max, Q
 
 from privacy.consent.people import Person
 from privacy.policies.acceptance.models import AcceptedVersion, Event, Kind
 from privacy.policies.acceptance.timeline import Timeline, covered, timeline
+from privacy.policies.models import PolicyVersion
 from privacy.policies.rules import AskAgain, PolicyRules
 
 #: What counts where the site asks: what the person said, or agreed to by signing up. No other act answers a question.
 _ANSWERS = Q(acceptance__kind__in=(Kind.EXPRESS, Kind.ON_BEHALF)) | Q(acceptance__event=Event.SIGNUP)
+
+
+class _Newest(NamedTuple):
+    language: str
+    number: int
+    published_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +58,28 @@ def owing(user_key: str, rules: PolicyRules, *, now: datetime) -> Owing:
     open_ones = tuple(
         document
         for document in asked.documents
-        if document in binding
-        and (document not in accepted or (document in needed and accepted[document] < needed[document].published_at))
+        if document in binding and not _answered(accepted.get(document, ()), needed.get(document))
     )
     return Owing(open_ones, asked.continued_use, seen.quiet_until(), seen)
 
 
-def _accepted(user_key: str, *, answers_only: bool) -> dict[str, datetime]:
-    """When the newest version that a member accepted was published, by document. One query."""
-    rows = AcceptedVersion.objects.of_member(user_key).filter(version__isnull=False)
+def _answered(accepted: Collection[_Newest], needed: PolicyVersion | None) -> bool:
+    """Whether what was accepted is at least what is needed: by number in its own language, by date in another."""
+    if needed is None:
+        return bool(accepted)
+    return any(
+        one.number >= needed.number if one.language == needed.language else one.published_at >= needed.published_at
+        for one in accepted
+    )
+
+
+def _accepted(user_key: str, *, answers_only: bool) -> dict[str, list[_Newest]]:
+    """The newest version that a member accepted, by document, in each language; withdrawn ones are none. One query."""
+    rows = AcceptedVersion.objects.of_member(user_key).filter(version__isnull=False, version__withdrawal__isnull=True)
     if answers_only:
         rows = rows.filter(_ANSWERS)
-    found = rows.order_by().values_list("document").annotate(newest=Max("version__published_at"))
-    return dict(found)
+    by_language = rows.order_by().values_list("document", "version__language")
+    found: dict[str, list[_Newest]] = {}
+    for document, *newest in by_language.annotate(Max("version__number"), Max("version__published_at")):
+        found.setdefault(document, []).append(_Newest(*newest))
+    return found
