@@ -24,6 +24,7 @@ from privacy.policies.models import PolicyVersion
 from privacy.policies.queries import draft_view
 from privacy.policies.rules import policy_rules
 from privacy.policies.services import publish, withdraw
+from privacy.promises.models import ProfileTable
 from tests.people import client_of
 from tests.policies.acceptance.conftest import ASKS, DAY, agree
 from tests.policies.conftest import GOOD
@@ -222,10 +223,17 @@ def test_a_pass_of_the_database_ends_at_its_moment(asks: PolicyVersion, ada: Any
 
 
 def test_a_version_posted_late_is_not_asked_about_after_a_later_one_was_accepted(
-    asks: PolicyVersion, publishes: Publishes, draft: Any, profile: Any, ada: Any, now: datetime, actor: Any
+    asks: PolicyVersion,
+    publishes: Publishes,
+    draft: Any,
+    profile: Any,
+    ada: Any,
+    now: datetime,
+    actor: Any,
+    settings: Any,
 ) -> None:
     """Version 2 is mailed first and posted in ten days; version 3 is out meanwhile, and says all that 2 says."""
-
+    settings.PRIVACY = {**settings.PRIVACY, "SITE_URL": "https://testserver"}
     profile(ASKS.replace("[policies]\n", '[policies]\nchannels = ["posting", "email"]\n'))
     made = draft(f"{GOOD}\nA purpose.\n")
     made.material, made.post_at = True, now - DAY
@@ -236,4 +244,12 @@ def test_a_version_posted_late_is_not_asked_about_after_a_later_one_was_accepted
     client = client_of(ada)
     shown = client.get(QUESTION).context["versions"]
     assert client.post(QUESTION, {"versions": shown, "next": "/page/"}).status_code == 302
+    assert client.get("/page/").status_code == 200
+
+
+def test_rules_that_are_no_longer_understood_stop_nobody(asks: PolicyVersion, ada: Any) -> None:
+    """After an upgrade: ``check`` names them, and people sign in and go on."""
+    ProfileTable.objects.filter(name="policies").update(table={"unknown": 1})
+    client = Client()
+    assert client.login(username="ada", password="x")
     assert client.get("/page/").status_code == 200
