@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
 from privacy.core.words import has_words
 from privacy.policies import clocks
+from privacy.policies.binding import leading_language
 from privacy.policies.models import PolicyDraft, PolicyVersion
 from privacy.policies.rules import Told, policy_rules
 
@@ -42,7 +43,7 @@ class Planned:
 
 
 def planned(*, draft: PolicyDraft, now: datetime) -> Planned:
-    """When a draft would bind if it were published at this moment. Two queries.
+    """When a draft would bind if it were published at this moment. Four queries.
 
     Raises:
         TooEarly: sooner than the profile's rule says, and nobody wrote down why.
@@ -51,21 +52,14 @@ def planned(*, draft: PolicyDraft, now: datetime) -> Planned:
         NoNote: the page is promised to say what changed, and nothing says so.
     """
     rules = policy_rules()
-    mail_first = draft.post_at is not None and draft.post_at > now
-    if mail_first and Told.EMAIL not in rules.channels:
-        raise NoMailToGoFirst(
-            field="post_at",
-            problem="the mails are to go first, and the profile tells of no change by mail",
-            mend='Schedule the publication instead, or add "email" to policies.channels',
-        )
-    if mail_first and not settings.site_url:
-        raise NoMailToGoFirst(
-            field="post_at",
-            problem="the mails are to go first, and without the site's address none of them leads to the text",
-            mend='Set PRIVACY["SITE_URL"], or let the page show it at once',
-        )
-    posted_at = draft.post_at if draft.post_at is not None and mail_first else now
     first = not PolicyVersion.objects.of(draft.document_id, draft.language).standing().exists()
+    if leading_language(draft.document_id, now) not in ("", draft.language):
+        # Nobody is mailed of a translation.
+        rules = replace(rules, channels=tuple(one for one in rules.channels if one is not Told.EMAIL))
+    mail_first = draft.post_at is not None and draft.post_at > now
+    if mail_first:
+        _refuse_without_mails(goes=Told.EMAIL in rules.channels and not first)
+    posted_at = draft.post_at if draft.post_at is not None and mail_first else now
     if Told.NOTE in rules.channels and not first and not has_words(draft.note):
         raise NoNote(
             field="note",
@@ -80,3 +74,19 @@ def planned(*, draft: PolicyDraft, now: datetime) -> Planned:
         early_reason=draft.early_reason,
     )
     return Planned(effect, posted_at, now if mail_first else None, clocks.binds_from(effect, posted_at=posted_at))
+
+
+def _refuse_without_mails(*, goes: bool) -> None:
+    if not goes:
+        raise NoMailToGoFirst(
+            field="post_at",
+            problem="the mails are to go first, and no mail goes of this version",
+            mend='Schedule the publication instead; mails tell of a change of the language that binds, where "email" is'
+            " in policies.channels",
+        )
+    if not settings.site_url:
+        raise NoMailToGoFirst(
+            field="post_at",
+            problem="the mails are to go first, and without the site's address none of them leads to the text",
+            mend='Set PRIVACY["SITE_URL"], or let the page show it at once',
+        )

@@ -97,6 +97,8 @@ def test_days_are_those_of_the_sites_calendar(settings: Any) -> None:
         (Effect(begins=POSTED + 7 * DAY), None, 7),
         (Effect(EffectRule.NOTICE, lead=Period(days=30), begins=POSTED + 5 * DAY, early=True), None, 5),
         (Effect(EffectRule.NOTICE, lead=Period(days=30), begins=POSTED + 45 * DAY), None, 45),
+        # Whoever writes an earlier day into the table, without a reason, brings nothing forward.
+        (Effect(EffectRule.NOTICE, lead=Period(days=30), begins=POSTED + 5 * DAY), None, 30),
     ],
 )
 def test_a_new_user_keeps_the_old_version_until_the_effect_unless_the_site_binds_them_at_once(

@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 
 from privacy.core.actors import Actor
 from privacy.core.conf import settings as ours
@@ -144,3 +147,35 @@ def test_mails_do_not_go_first_where_they_could_lead_nobody_to_the_text(
     with pytest.raises(NoMailToGoFirst, match="SITE_URL"):
         put_out(second(CPT, post_at=now + 5 * DAY), now, actor)
     assert put_out(second(CPT), now, actor).number == 2
+
+
+def test_mails_do_not_go_first_where_none_goes(
+    profile: Callable[..., None], second: Callable[..., PolicyDraft], now: datetime, actor: Actor
+) -> None:
+    """Of a first version and of a translation nobody is mailed: the page would hide what nobody was told of."""
+    profile(with_policies(CPT))
+    with pytest.raises(NoMailToGoFirst, match="no mail goes"):
+        put_out(_draft(now, actor, post_at=now + 5 * DAY), now, actor)
+    put_out(_draft(now, actor), now, actor)
+    put_out(_draft(now, actor, language="de"), now, actor)
+    with pytest.raises(NoMailToGoFirst, match="no mail goes"):
+        put_out(_draft(now, actor, language="de", post_at=now + 5 * DAY), now, actor)
+    assert put_out(_draft(now, actor, post_at=now + 5 * DAY), now, actor).announced_at == now
+
+
+def test_the_page_of_a_translation_says_that_nobody_is_mailed(
+    profile: Callable[..., None], chief: Client, now: datetime, actor: Actor
+) -> None:
+    profile(with_policies(CPT))
+    get_user_model().objects.create_user("robin", "robin@example.org", "x")
+    for language in ("en", "de"):
+        put_out(_draft(now, actor, language=language), now, actor)
+    for language, words in (("en", "accounts with an address"), ("de", "<dd>nobody</dd>")):
+        draft = _draft(now, actor, language=language, text=GOOD + "\nMore.\n")
+        page = chief.get(reverse("admin:privacy_policydraft_change", args=[draft.pk])).content.decode()
+        assert words in page, language
+
+
+def _draft(now: datetime, actor: Actor, **others: Any) -> PolicyDraft:
+    given = {"document": "privacy", "language": "en", "text": GOOD, "note": "More."} | others
+    return write_draft(title="", form="markdown", revised_on=None, now=now, actor=actor, **given)
