@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
+from time import sleep
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user_model
 from django.core.cache import caches
+from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client
 from django.test.utils import override_script_prefix
 from django.utils import timezone
 
+from privacy.core.actors import Actor
+from privacy.policies.acceptance import accepting
 from privacy.policies.acceptance.models import Acceptance
 from privacy.policies.acceptance.owing import owing
-from privacy.policies.gate import passes, shared
+from privacy.policies.acceptance.services import accept_by_use
+from privacy.policies.gate import looking, passes, shared
 from privacy.policies.gate.api import PoliciesAccepted
 from privacy.policies.gate.models import GatePass
 from privacy.policies.models import PolicyVersion
@@ -253,3 +260,43 @@ def test_rules_that_are_no_longer_understood_stop_nobody(asks: PolicyVersion, ad
     client = Client()
     assert client.login(username="ada", password="x")
     assert client.get("/page/").status_code == 200
+
+
+def test_what_is_published_while_the_gate_looks_voids_the_pass_it_writes(
+    asks: PolicyVersion, publishes: Publishes, ada: Any, now: datetime, monkeypatch: Any
+) -> None:
+    agree(ada, asks, at=now - DAY)
+    client = client_of(ada)
+    GatePass.objects.all().delete()
+
+    def slowly(*words: Any, **named: Any) -> Any:
+        found = owing(*words, **named)
+        monkeypatch.undo()
+        publishes("Second.", at=now)
+        return found
+
+    monkeypatch.setattr(looking, "owing", slowly)
+    assert client.get("/page/").status_code == 200
+    assert client.get("/page/").status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_requests_at_once_write_one_acceptance(by_use: PolicyVersion, ada: Any, monkeypatch: Any) -> None:
+    both, rules = Barrier(2), policy_rules()
+    snapshot = accepting._snapshot
+
+    def slowly(*words: Any) -> Any:
+        sleep(0.5)  # so long that the other has surely looked, if nothing keeps it
+        return snapshot(*words)
+
+    def use(_: int) -> None:
+        try:
+            both.wait(timeout=20)
+            accept_by_use(user_key=str(ada.pk), rules=rules, now=timezone.now(), actor=Actor.member(ada))
+        finally:
+            connections.close_all()
+
+    monkeypatch.setattr(accepting, "_snapshot", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(use, range(2)))
+    assert Acceptance.objects.count() == 1
