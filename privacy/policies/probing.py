@@ -163,7 +163,7 @@ def _as_it_was() -> Iterator[None]:
 
 
 class _Reader(HTMLParser):
-    """The words and links of a page."""
+    """The words and links of a page, without what the markup itself hides; what a style hides is seen here."""
 
     def __init__(self, base: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -171,15 +171,17 @@ class _Reader(HTMLParser):
         self.words: list[str] = []
         self.open: list[tuple[str, list[str]]] = []
         self.found: list[tuple[str, list[str]]] = []
-        self.hidden = 0
+        self.unseen, self.depth = "", 0
         self.language = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         named = dict(attrs)
         if tag == "html":
             self.language = named.get("lang") or ""
-        if tag in ("script", "style", "template"):
-            self.hidden += 1
+        if tag == self.unseen or (not self.unseen and tag not in _VOID and (tag in _UNSEEN or "hidden" in named)):
+            self.unseen, self.depth = tag, self.depth + 1
+        if self.unseen:
+            return
         if tag == "a" and (href := named.get("href")):
             self.open.append((urljoin(self.base, href.strip()), []))
         if tag == "img" and self.open:
@@ -188,15 +190,19 @@ class _Reader(HTMLParser):
             self.words.append(" ")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("script", "style", "template"):
-            self.hidden = max(0, self.hidden - 1)
+        if tag == self.unseen:
+            self.depth -= 1
+            self.unseen = self.unseen if self.depth else ""
+            return
+        if self.unseen:
+            return
         if tag == "a" and self.open:
             self.found.append(self.open.pop())
         if tag not in _INLINE:
             self.words.append(" ")
 
     def handle_data(self, data: str) -> None:
-        if self.hidden:
+        if self.unseen:
             return
         self.words.append(data)
         for _, words in self.open:
@@ -206,4 +212,9 @@ class _Reader(HTMLParser):
         return (Link(address, " ".join("".join(words).split())) for address, words in self.found)
 
 
+_UNSEEN = frozenset(("script", "style", "template"))
+#: These have no end, and hide nothing but themselves.
+_VOID = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
+)
 _INLINE = frozenset(("a", "abbr", "b", "code", "em", "i", "small", "span", "strong", "sub", "sup", "time", "u"))

@@ -102,6 +102,22 @@ def test_home_page_links_to_the_current_policy(whole: Any, now: datetime, pages:
     assert status("linked", now) == status("link_named", now) == Status.KEPT
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<template><a href="/privacy/">Privacy</a></template>',
+        '<a href="/privacy/" hidden>Privacy</a>',
+        '<footer hidden><p><a href="/privacy/">Privacy</a></p></footer>',
+        '<!-- <a href="/privacy/">Privacy</a> -->',
+    ],
+)
+def test_a_link_that_nobody_sees_is_none(whole: Any, now: datetime, pages: dict[str, str], page: str) -> None:
+    pages["/"] = page
+    assert status("linked", now) == status("link_named", now) == Status.BROKEN
+    pages["/"] = f'{page}<br><a href="/privacy/">Privacy</a>'
+    assert status("linked", now) == status("link_named", now) == Status.KEPT
+
+
 def test_the_link_contains_the_promised_word_in_every_language(
     whole: Any, now: datetime, pages: dict[str, str], settings: Any
 ) -> None:
