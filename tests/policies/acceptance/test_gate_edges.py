@@ -134,6 +134,17 @@ def test_a_yes_to_a_mistake_answers_nothing_once_it_is_withdrawn(
     assert owing(str(ada.pk), policy_rules(), now=now).documents == ("privacy",)
 
 
+def test_a_withdrawal_voids_the_pass_of_whoever_accepted_only_the_mistake(
+    asks: PolicyVersion, publishes: Publishes, ada: Any, now: datetime, actor: Any
+) -> None:
+    second = publishes("A mistake.", at=now - 2 * DAY)
+    agree(ada, second, at=now - DAY)
+    client = client_of(ada)
+    assert client.get("/page/").status_code == 200
+    withdraw(version=second, reason="Wrong file.", now=now, actor=actor)
+    assert client.get("/page/").status_code == 302
+
+
 @pytest.fixture
 def cache(settings: Any, tmp_path: Any) -> Any:
     backend = "django.core.cache.backends.filebased.FileBasedCache"
