@@ -14,9 +14,9 @@ from django.db import connection, transaction
 from privacy.core.actors import Actor
 from privacy.core.errors import PrivacyError
 from privacy.core.periods import Period
-from privacy.policies.models import PolicyDraft
+from privacy.policies.models import PolicyDraft, PolicyVersion
 from privacy.policies.queries import draft_view
-from privacy.policies.services import publish
+from privacy.policies.services import DraftChanged, publish
 from privacy.policies.site import site_in_force
 from privacy.promises.models import Promise
 from privacy.promises.services import load_profile
@@ -122,3 +122,14 @@ def test_a_text_that_is_published_while_a_schedule_is_changed_is_held_to_it(
     )
     assert isinstance(refusal, PrivacyError)
     assert "P14M" in str(refusal)
+
+
+def test_a_draft_that_two_publish_at_once_becomes_one_version(ready: PolicyDraft, now: datetime, actor: Actor) -> None:
+    digest = draft_view(ready).digest
+
+    def put_out() -> PolicyVersion:
+        return publish(draft=ready, digest=digest, now=now, actor=actor)
+
+    version, refusal = beside(put_out, put_out)
+    assert isinstance(refusal, DraftChanged)
+    assert PolicyVersion.objects.get() == version
