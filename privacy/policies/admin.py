@@ -268,7 +268,15 @@ class PolicyVersionAdmin(_Screens):
             else:
                 self._said(request, _("Withdrawn. It stays readable, with your reason above it."))
                 return HttpResponseRedirect(reverse("admin:privacy_policyversion_change", args=[version.pk]))
-        return self._page(request, "withdraw", {"title": _("Withdraw this version?"), "version": version, "form": form})
+        others = queries.standing_beside(version)
+        context = {
+            "title": _("Withdraw this version?"),
+            "version": version,
+            "form": form,
+            "later": any(one.number > version.number for one in others),
+            "before": others[0] if others else None,
+        }
+        return self._page(request, "withdraw", context)
 
 
 def _planned(draft: PolicyDraft) -> tuple[services.Planned | None, PrivacyError | None]:

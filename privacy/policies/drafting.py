@@ -136,6 +136,7 @@ def write_draft(
         WrongDraft: names what is wrong; nothing was written.
     """
     _refuse_unfit(document, language, form, text)
+    _refuse_long(title=title, note=note, early_reason=early_reason)
     columns: dict[str, Any] = {
         "title": title.strip() or _title(document, language),
         "form": form,
@@ -202,6 +203,14 @@ def _refuse_unfit(document: str, language: str, form: str, text: str) -> None:
         )
     if "\0" in text:
         raise WrongDraft(field="text", problem="it holds a NUL character", mend="Save it as text")
+
+
+def _refuse_long(**words: str) -> None:
+    for name, said in words.items():
+        column: Any = PolicyDraft._meta.get_field(name)
+        most = column.max_length
+        if len(said.strip()) > most:
+            raise WrongDraft(field=name, problem=f"it has more than {most} characters", mend="Say it in fewer words")
 
 
 def _title(document: str, language: str) -> str:

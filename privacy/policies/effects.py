@@ -43,7 +43,8 @@ class Planned:
 
 
 def planned(*, draft: PolicyDraft, now: datetime) -> Planned:
-    """When a draft would bind if it were published at this moment. Four queries.
+    """When a draft would bind if it were published at this moment. Two queries, and two more where changes are
+    told by mail.
 
     Raises:
         TooEarly: sooner than the profile's rule says, and nobody wrote down why.
@@ -53,8 +54,8 @@ def planned(*, draft: PolicyDraft, now: datetime) -> Planned:
     """
     rules = policy_rules()
     first = not PolicyVersion.objects.of(draft.document_id, draft.language).standing().exists()
-    if leading_language(draft.document_id, now) not in ("", draft.language):
-        # Nobody is mailed of a translation.
+    if Told.EMAIL in rules.channels and leading_language(draft.document_id, now) not in ("", draft.language):
+        # Nobody is mailed of a translation: two mails about one change, on two days, would make two dates.
         rules = replace(rules, channels=tuple(one for one in rules.channels if one is not Told.EMAIL))
     mail_first = draft.post_at is not None and draft.post_at > now
     if mail_first:

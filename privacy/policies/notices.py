@@ -24,7 +24,7 @@ from privacy.messages.addressing import newest_addresses
 from privacy.messages.classes import Kind
 from privacy.messages.models import Mailing, OutboxMessage
 from privacy.messages.services import WrongMailingState, notify_everybody, stop
-from privacy.policies.binding import binds_everybody_from, changes_at_work, leading_language
+from privacy.policies.binding import binds_everybody_from, changes_at_work
 from privacy.policies.clocks import Effect
 from privacy.policies.models import PolicyAnnouncement, PolicyNotice, PolicyVersion
 from privacy.policies.rules import EffectRule, Told
@@ -43,7 +43,7 @@ def announce(*, version: PolicyVersion, now: datetime, actor: Actor) -> PolicyAn
         UntruthfulSender, NoWayOut, NoPostalAddress: no mail of it could ever leave.
     """
     effect = Effect.read(version.effect)
-    if Told.EMAIL not in effect.channels or version.language != leading_language(version.document_id, now):
+    if Told.EMAIL not in effect.channels:
         return None
     using = router.db_for_write(PolicyAnnouncement)
     with transaction.atomic(using=using):

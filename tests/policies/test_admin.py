@@ -70,6 +70,19 @@ def test_a_publication_is_scheduled_in_the_sites_own_time_and_called_off(
     assert "this moment is over" in past.content.decode()
 
 
+def test_the_question_before_a_withdrawal_says_what_is_in_force_afterwards(
+    published: Callable[..., PolicyVersion], chief: Client
+) -> None:
+    def asked(version: PolicyVersion) -> str:
+        return chief.get(at("policyversion_withdraw", version.pk)).content.decode()
+
+    first = published()
+    assert "Nothing of this document is in force afterwards" in asked(first)
+    second = published("Another text. privacy@example.org")
+    assert "Version 1 is in force again" in asked(second)
+    assert "A later version stands" in asked(first)
+
+
 def test_a_version_is_withdrawn_with_a_reason_and_listed_so(
     published: Callable[..., PolicyVersion], chief: Client
 ) -> None:

@@ -19,7 +19,7 @@ from privacy.disposal.services import close_account
 from privacy.messages.models import Mailing, OutboxMessage
 from privacy.messages.services import prepare, run_outbox
 from privacy.policies.models import PolicyNotice, PolicyVersion
-from privacy.policies.services import put_away, remember_dispatch
+from privacy.policies.services import put_away, remember_bounce, remember_dispatch
 from tests.messages.conftest import Mailbox
 from tests.policies.test_clocks import CPT, DAY, HVR
 from tests.policies.test_notices import change, people, site  # noqa: F401 - fixtures
@@ -45,6 +45,7 @@ def test_the_first_dispatch_counts_though_a_mail_is_sent_once_more(row: OutboxMe
 def test_a_banner_put_away_before_the_mail_keeps_both(row: OutboxMessage, now: datetime) -> None:
     put_away(user_key=row.user_key, versions=["privacy.en.2"], now=now)
     remember_dispatch(message=row, at=now + DAY)
+    put_away(user_key=row.user_key, versions=["privacy.en.2"], now=now + 2 * DAY)
     notice = PolicyNotice.objects.get()
     assert (notice.seen_at, notice.dispatched_at, notice.newest) == (now, now + DAY, True)
 
@@ -132,3 +133,11 @@ def test_the_days_of_a_mail_are_those_of_the_site_wherever_its_publisher_is(
     with timezone.override("Pacific/Kiritimati"):
         change(CPT)
     assert "March 18, 2026, 1 p.m." in words_of_mail()
+
+
+def test_the_first_bounce_is_kept_though_a_server_says_it_again(row: OutboxMessage, now: datetime) -> None:
+    remember_dispatch(message=row, at=now)
+    for day in (1, 2):
+        remember_bounce(message=row, at=now + day * DAY)
+    notice = PolicyNotice.objects.get()
+    assert (notice.dispatched_at, notice.bounced_at) == (now, now + DAY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,8 @@ from privacy.core.registries import hourly_steps
 from privacy.messages.models import Mailing
 from privacy.policies.binding import leading_language, versions_binding
 from privacy.policies.models import PolicyAnnouncement, PolicyVersion
+from privacy.policies.queries import draft_view
+from privacy.policies.services import publish, withdraw, write_draft
 from tests.policies.conftest import GOOD
 from tests.policies.test_clocks import CPT, DAY, HVR, with_policies
 
@@ -83,3 +85,20 @@ def test_the_hour_asks_as_much_for_any_number_of_translations(
                 hourly_steps.get("policies.announce").run(now + number * DAY, actor)
             counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_a_language_that_the_page_does_not_show_yet_leads_nobody(
+    profile: Callable[..., None], published: Publish, now: datetime, actor: Actor
+) -> None:
+    """Its first version was withdrawn, and the mails of the next one go before the page shows it."""
+    profile(with_policies(CPT))
+    mistaken = published()
+    draft = write_draft(
+        document="privacy", language="en", title="", form="markdown", text=GOOD, revised_on=None, note="Right.",
+        post_at=now + timedelta(hours=2), now=now, actor=actor,
+    )  # fmt: skip
+    publish(draft=draft, digest=draft_view(draft).digest, now=now, actor=actor)
+    withdraw(version=mistaken, reason="A mistake.", now=now, actor=actor)
+    german = published(language="de", at=now + timedelta(hours=1))
+    bound = versions_binding(user_key="7", joined_at=now - DAY, now=now + timedelta(minutes=90))
+    assert bound["privacy"].version == german

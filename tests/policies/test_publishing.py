@@ -235,6 +235,7 @@ def test_every_act_leaves_evidence(published: Callable[..., PolicyVersion], now:
         ("text", {"raw": b" \n "}),
         ("text", {"raw": b"a\0b"}),
         ("text", {"raw": b"a" * 500_001}),
+        ("title", {"title": "a" * 201}),
     ],
 )
 def test_what_cannot_be_kept_is_refused_by_name(
