@@ -25,7 +25,7 @@ def _rows(told: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         (f"{names.get(database, database)}: {each['name']}", each)
         for results in told["measured"].values()
         for each in results
-        if each["limit"] is not None
+        if each["limit"]  # of nothing there is no share
     ]
 
 
