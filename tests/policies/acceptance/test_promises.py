@@ -18,6 +18,7 @@ from privacy.policies.acceptance.models import Acceptance, AcceptanceContext, Ev
 from privacy.policies.acceptance.services import accept_by_use, deem
 from privacy.policies.models import PolicyVersion
 from privacy.policies.rules import policy_rules
+from privacy.policies.services import withdraw
 from tests.host.models import Order
 from tests.policies.acceptance.conftest import ASKS, BY_USE, DAY, agree
 
@@ -143,6 +144,15 @@ def test_a_newcomer_who_accepted_an_older_version_breaks_the_promise(
     publishes("Third.", at=now)
     deemed(joins("late", at=now + DAY), Event.SIGNUP, now + DAY)
     assert ask("newcomers_newest", now + DAY) == Status.KEPT
+
+
+def test_a_newcomer_is_not_held_to_a_version_that_was_withdrawn_by_then(
+    by_use: PolicyVersion, publishes: Publishes, joins: Callable[..., Any], now: datetime, actor: Actor
+) -> None:
+    second = publishes("A mistake.", at=now - 3 * DAY)
+    withdraw(version=second, reason="Wrong file.", now=now - 2 * DAY, actor=actor)
+    deemed(joins(at=now - DAY), Event.SIGNUP, now - DAY)
+    assert ask("newcomers_newest", now) == Status.KEPT
 
 
 def test_an_altered_line_breaks_every_promise_about_the_ledger(
