@@ -11,7 +11,7 @@ from django.db.models import Max, Q
 
 from privacy.consent.people import Person
 from privacy.policies.acceptance.models import AcceptedVersion, Event, Kind
-from privacy.policies.acceptance.timeline import Timeline, covered, timeline
+from privacy.policies.acceptance.timeline import Timeline, covered, timeline, using
 from privacy.policies.models import PolicyVersion
 from privacy.policies.rules import AskAgain, PolicyRules
 
@@ -75,7 +75,11 @@ def _answered(accepted: Collection[_Newest], needed: PolicyVersion | None) -> bo
 
 def _accepted(user_key: str, *, answers_only: bool) -> dict[str, list[_Newest]]:
     """The newest version that a member accepted, by document, in each language; withdrawn ones are none. One query."""
-    rows = AcceptedVersion.objects.of_member(user_key).filter(version__isnull=False, version__withdrawal__isnull=True)
+    rows = (
+        AcceptedVersion.objects.using(using())
+        .of_member(user_key)
+        .filter(version__isnull=False, version__withdrawal__isnull=True)
+    )
     if answers_only:
         rows = rows.filter(_ANSWERS)
     by_language = rows.order_by().values_list("document", "version__language")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth import get_user_model
+from django.db import router
 
 from privacy.consent.people import Person
 from privacy.core.conf import settings
@@ -62,12 +63,12 @@ def timeline(person: Person, documents: Iterable[str], *, now: datetime) -> Time
 
     Somebody without an account is taken for one who signs up now.
     """
-    versions = PolicyVersion.objects.filter(document_id__in=list(documents)).standing().without_text()
+    versions = PolicyVersion.objects.using(using()).filter(document_id__in=list(documents)).standing().without_text()
     told: dict[str, datetime] = {}
     joined: datetime | None = now
     if person.user_key:
         joined = _joined(person.user_key, now)
-        notices = PolicyNotice.objects.of(person.user_key).dispatched()
+        notices = PolicyNotice.objects.using(using()).of(person.user_key).dispatched()
         told = {key: at for key, at in notices.values_list("version_id", "dispatched_at") if at is not None}
     rows = []
     for some in leading(versions.order_by("document_id", "language", "-number"), now).values():
@@ -76,6 +77,11 @@ def timeline(person: Person, documents: Iterable[str], *, now: datetime) -> Time
             moment = binds_from(effect, posted_at=version.published_at, dispatched_at=dispatched, joined_at=joined)
             rows.append(Timed(version, moment, moment if dispatched else min(moment, _soonest(effect, now))))
     return Timeline(tuple(rows), now)
+
+
+def using() -> str:
+    """Where all this is written: a copy that is read elsewhere may not know yet what was published."""
+    return router.db_for_write(PolicyVersion)
 
 
 def covered(rules: PolicyRules) -> tuple[str, ...]:

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.test import override_settings
 
 from privacy.consent.people import Person
 from privacy.core.actors import Actor
-from privacy.policies.acceptance.models import Event, Kind
+from privacy.policies.acceptance.models import AcceptedVersion, Event, Kind
 from privacy.policies.acceptance.owing import owing
 from privacy.policies.acceptance.queries import asked_of
 from privacy.policies.acceptance.services import accept_by_use, accept_on_behalf, deem
@@ -141,6 +142,19 @@ def test_where_the_site_never_asks_nobody_owes_anything(
     profile(PROFILE)
     publishes(at=now - DAY)
     assert owes(joins(), now) == ()
+
+
+class Lagging:
+    """Reads go to a copy of the database that may not know yet what was published."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str | None:
+        return "copy" if model in (PolicyVersion, PolicyNotice, AcceptedVersion) else None
+
+
+def test_a_copy_of_the_database_is_not_asked(asks: PolicyVersion, joins: Callable[..., Any], now: datetime) -> None:
+    user = joins()
+    with override_settings(DATABASE_ROUTERS=[Lagging()]):
+        assert owes(user, now) == ("privacy",)
 
 
 # --- going on is agreement ------------------------------------------------------------------------
