@@ -48,9 +48,10 @@ def is_program(request: HttpRequest, view: Any = None) -> bool:
         return True
     if request.headers.get("X-Requested-With") == "XMLHttpRequest":
         return True
-    if request.headers.get("Sec-Fetch-Dest") == "empty" or request.content_type == "application/json":
+    if request.headers.get("Sec-Fetch-Dest") == "empty" or (request.content_type or "").endswith("json"):
         return True
-    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+    # Whoever takes no page at all is not helped by one, whatever it takes instead.
+    return request.get_preferred_type(["text/html", "application/json"]) != "text/html"
 
 
 def safe(request: HttpRequest, address: str) -> str:

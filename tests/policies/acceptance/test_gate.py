@@ -83,6 +83,9 @@ def test_a_form_that_is_sent_is_stopped_and_leads_back_to_its_page(behind: Clien
     [
         {"X-Requested-With": "XMLHttpRequest"},
         {"Accept": "application/json"},
+        {"Accept": "application/vnd.api+json"},
+        {"Content-Type": "application/json"},
+        {"Content-Type": "application/vnd.api+json"},
         {"Sec-Fetch-Dest": "empty"},
     ],
 )
