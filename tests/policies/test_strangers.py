@@ -175,6 +175,12 @@ def test_the_tag_writes_a_link_with_the_word_in_each_language(
     assert 'class="small"' in written
 
 
+@pytest.mark.parametrize("word", ["Privacy", "PRIVACY", "privacy policy"])
+def test_a_word_that_is_there_is_not_added_once_more(profile: Callable[..., None], word: str) -> None:
+    profile(WHOLE.replace('link_word = "Privacy"', f'link_word = "{word}"'))
+    assert ">Privacy policy</a>" in Template("{% load privacy_policies %}{% privacy_link %}").render(Context())
+
+
 def test_where_no_word_is_promised_none_is_added(profile: Any, now: datetime) -> None:
     with override("de"):
         assert ">Datenschutzerklärung</a>" in Template("{% load privacy_policies %}{% privacy_link %}").render(

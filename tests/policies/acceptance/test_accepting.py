@@ -177,16 +177,18 @@ def test_somebody_without_an_account_gets_a_row_by_a_keyed_digest(
 ) -> None:
     """HVR-0-2: who sends a contact form."""
     person = Person(address="Jo.Doe@example.org")
-    row = deem(person, Event.CONTACT, now, actor, about="coop.Enquiry 7")
+    network = Network.of_address("203.0.113.77")
+    row = deem(person, Event.CONTACT, now, actor, about="coop.Enquiry 7", network=network)
     assert row is not None
     context = AcceptanceContext.objects.get()
+    assert context.network == "203.0.113.0"
     assert (context.user_key, len(context.digest), context.about) == ("", 26, "coop.Enquiry 7")
     assert is_proved(row, context)
     again = AcceptanceContext.objects.of(Person(address="jo.doe@EXAMPLE.org"))
     assert again.get() == context
     assert services.forget_address(person=person, now=now, actor=actor) == 1
     context.refresh_from_db()
-    assert (context.digest, context.about, context.pseudonym != "") == ("", "", True)
+    assert (context.digest, context.about, context.network, context.pseudonym != "") == ("", "", "", True)
     assert is_proved(row, context)
 
 

@@ -97,6 +97,12 @@ def test_signing_in_and_files_are_open_below_a_prefix(asks: PolicyVersion, ada: 
         assert client.get("/named/").status_code == 200
 
 
+def test_nobody_is_led_from_a_safe_address_to_an_unsafe_one(asks: PolicyVersion, ada: Any) -> None:
+    client = client_of(ada)
+    for address, kept in (("http://testserver/named/", ""), ("https://testserver/named/", "https://testserver/named/")):
+        assert client.get(QUESTION, {"next": address}, secure=True).context["next"] == kept
+
+
 class Impersonating:
     """What an app does that lets staff look at the site as a member: the session stays theirs."""
 
