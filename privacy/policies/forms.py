@@ -97,6 +97,11 @@ class DraftForm(_RefusableForm):
             name: moment and moment.astimezone(zone).replace(tzinfo=None) for name, moment in moments.items()
         }
 
+    def clean_text(self) -> str:
+        """The text with the ends of lines that it had: a browser sends all of them as CRLF."""
+        text = str(self.cleaned_data["text"])
+        return text if "\r\n" in str(self.initial.get("text", "")) else text.replace("\r\n", "\n")
+
     def clean(self) -> dict[str, Any]:
         """The moments in UTC."""
         found: dict[str, Any] = super().clean() or {}

@@ -12,7 +12,7 @@ from django.urls import reverse
 from privacy.policies.models import PolicyDraft, PolicyVersion
 from privacy.policies.queries import draft_view
 from tests.people import client_of
-from tests.policies.conftest import GOOD
+from tests.policies.conftest import GOOD, PROFILE
 
 SEE = ["view_policydraft", "view_policyversion"]
 
@@ -33,6 +33,31 @@ def test_a_text_is_written_looked_at_and_published(profile: Any, chief: Client) 
     response = chief.post(at("policydraft_publish", draft.pk), {"digest": draft_view(draft).digest}, follow=True)
     assert "nobody can change this version" in response.content.decode()
     assert "One line more" in PolicyVersion.objects.get().text
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_draft_that_a_browser_saves_unchanged_keeps_its_digest(
+    draft: Callable[..., PolicyDraft], chief: Client, end: str
+) -> None:
+    made = draft(GOOD.replace("\n", end))
+    before = draft_view(made).digest
+    sent = made.text.replace("\r\n", "\n").replace("\n", "\r\n")  # as browsers do with every text box
+    chief.post(at("policydraft_edit", made.pk), {"form": made.form, "text": sent, "note": "Said now."})
+    made.refresh_from_db()
+    assert made.note == "Said now."
+    assert draft_view(made).digest == before
+
+
+def test_a_draft_that_lacks_what_the_profile_asks_for_is_not_called_ready(
+    profile: Callable[..., None], draft: Callable[..., PolicyDraft], chief: Client
+) -> None:
+    profile(PROFILE + '\n[policies]\nchannels = ["posting", "note"]\n')
+    made = draft()
+    chief.post(at("policydraft_publish", made.pk), {"digest": draft_view(made).digest})
+    page = chief.get(at("policydraft_change", draft(GOOD + "\nMore.\n").pk)).content.decode()
+    assert "the page is to say what changed" in page
+    assert "Publish now" not in page
+    assert "Nothing keeps it from being published" not in page
 
 
 def test_faults_are_listed_with_their_lines_and_the_button_is_not_there(

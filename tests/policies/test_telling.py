@@ -239,7 +239,7 @@ def test_a_day_that_is_too_early_is_said_on_the_draft_and_there_is_no_button(
     draft = draft_of_two(HVR, effective_from=timezone.now() + 3 * DAY)
     address = reverse("admin:privacy_policydraft_change", args=[draft.pk])
     page = chief.get(address).content.decode()
-    assert "It may not bind when the draft says" in page
+    assert "It cannot be published like this" in page
     assert "Publish now" not in page
     refused = chief.post(
         reverse("admin:privacy_policydraft_publish", args=[draft.pk]), {"digest": draft_view(draft).digest}
