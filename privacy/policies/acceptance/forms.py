@@ -55,7 +55,8 @@ class AgreementMixin(forms.Form):
             return
         # Bound or not, the words and the keys belong together: others by now are shown anew.
         self._keys = [version.pk for version in versions]
-        self.fields["policies_accepted"].label = lazy(_agree_to, SafeString)(versions)
+        box = self.fields["policies_accepted"]
+        box.label, box.label_suffix = lazy(_agree_to, SafeString)(versions), ""
         self.initial["policies_shown"] = ",".join(self._keys)
 
     def clean_policies_shown(self) -> list[str]:

@@ -80,6 +80,25 @@ def test_an_account_from_before_is_told_that_nothing_was_filled_in(
     assert "Nothing was filled in for you" in client.get("/account/privacy/").content.decode()
 
 
+def test_the_question_promises_only_what_a_member_can_do(asks: PolicyVersion, joins: Callable[..., Any]) -> None:
+    client = client_of(joins())
+    page = client.get(PAGE).content.decode()
+    assert "take your data along" not in page
+    assert "data to take along" not in page
+
+
+def test_what_ends_on_a_day_of_its_own_is_not_said_to_go_at_once(
+    asks: PolicyVersion, joins: Callable[..., Any]
+) -> None:
+    client = client_of(joins())
+    client.post(PAGE, {"versions": "privacy.en.1,terms.en.1"})
+    page = client.get("/account/privacy/").content.decode()
+    assert "each until a date of its own" in page
+    assert "in part until a date of its own, also after you leave: law, to prove what was accepted" in page
+    assert "after at once" not in page
+    assert "for at once" not in page
+
+
 def test_the_page_asks_for_a_login_and_refuses_nonsense(asks: PolicyVersion, joins: Callable[..., Any]) -> None:
     assert Client().get(PAGE).status_code == 302
     client = client_of(joins())
@@ -99,6 +118,7 @@ def test_a_signup_form_needs_the_box_and_stores_what_was_shown(asks: PolicyVersi
     shown = Signup(now=now)
     assert 'href="/privacy/documents/privacy/en/1/"' in str(shown["policies_accepted"].label_tag())
     key = shown["policies_shown"].value()
+    assert "</a></label>" in str(shown["policies_accepted"].label_tag())  # no colon behind what is accepted
     unticked = Signup({"name": "ada", "policies_shown": key}, now=now)
     assert not unticked.is_valid()
     assert list(unticked.errors) == ["policies_accepted"]
