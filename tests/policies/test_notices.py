@@ -16,7 +16,7 @@ from privacy.core.registries import hourly_steps
 from privacy.disposal.mandate import Mandate
 from privacy.disposal.services import close_account
 from privacy.evidence.models import EvidenceEntry
-from privacy.messages.composing import NoWayOut
+from privacy.messages.composing import NoWayOut, UntruthfulSender
 from privacy.messages.models import Mailing, OutboxMessage
 from privacy.messages.services import decide, opt_out, prepare, report_event, run_outbox
 from privacy.policies.binding import versions_binding
@@ -295,6 +295,14 @@ def test_a_site_whose_mails_could_never_leave_publishes_nothing_that_needs_them(
         change(CPT + '[messages]\nlink_on = "every"\n')
     assert PolicyVersion.objects.count() == 2
     assert PolicyDraft.objects.exists()
+
+
+def test_a_site_whose_sender_is_not_its_own_publishes_nothing_that_needs_mails(
+    change: Callable[..., PolicyVersion],
+) -> None:
+    with pytest.raises(UntruthfulSender):
+        change(CPT + '[messages]\nsender_domains = ["example.net"]\n')
+    assert PolicyVersion.objects.count() == 1
 
 
 def test_a_scheduled_publication_whose_mails_could_never_leave_is_called_off_and_says_why(

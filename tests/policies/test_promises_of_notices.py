@@ -72,6 +72,16 @@ def test_a_mail_that_may_bind_somebody_sooner_than_the_lead_breaks_the_promise(c
     assert ask("lead_kept", now, figure="P30D") == Status.BROKEN
 
 
+def test_thirty_days_are_counted_from_the_mail_that_goes_before_the_page(
+    change: Publish, settings: Any, now: datetime
+) -> None:
+    settings.PRIVACY = {**settings.PRIVACY, "SITE_URL": "https://example.org"}
+    mail = '[policies]\nchannels = ["email"]\neffect = "earlier"\nemail_lead = "P30D"\nposting_lead = "P25D"\n'
+    change(mail, post_at=now + 10 * DAY)
+    assert ask("lead_kept", now, figure="P30D") == Status.KEPT
+    assert ask("lead_kept", now, figure="P31D") == Status.BROKEN
+
+
 def test_mails_that_were_never_begun_or_halted_break_the_promise_and_are_mended_by_the_hour_or_a_hand(
     change: Publish, now: datetime, actor: Actor
 ) -> None:
