@@ -16,7 +16,6 @@ from privacy.core.actors import Actor
 from privacy.core.enqueue import nudge
 from privacy.evidence.services import record
 from privacy.messages.audiences import EVERYBODY
-from privacy.messages.composing import truthful
 from privacy.messages.mailings import refuse_unfit_form
 from privacy.messages.models import Mailing
 from privacy.messages.queueing import TASK
@@ -53,7 +52,6 @@ def notify_everybody(*, code: str, subject: str, text: str, language: str, now: 
         approved_at=now,
         started_at=now,
     )
-    truthful(mailing.sender, message_rules())
     refuse_unfit_form(mailing)
     with transaction.atomic(using=router.db_for_write(Mailing)):
         mailing.save(force_insert=True)
