@@ -16,6 +16,8 @@ from privacy.core.actors import Actor
 from privacy.core.conf import settings as ours
 from privacy.core.periods import Period
 from privacy.core.registries import CheckContext, Promised, Status, live_checks
+from privacy.policies.binding import binds_everybody_from
+from privacy.policies.bounds import binding_versions
 from privacy.policies.clocks import TooEarly
 from privacy.policies.models import PolicyDraft, PolicyVersion
 from privacy.policies.queries import draft_view
@@ -179,3 +181,13 @@ def test_the_page_of_a_translation_says_that_nobody_is_mailed(
 def _draft(now: datetime, actor: Actor, **others: Any) -> PolicyDraft:
     given = {"document": "privacy", "language": "en", "text": GOOD, "note": "More."} | others
     return write_draft(title="", form="markdown", revised_on=None, now=now, actor=actor, **given)
+
+
+def test_a_version_ends_with_the_first_that_takes_its_place(
+    second: Callable[..., PolicyDraft], now: datetime, actor: Actor
+) -> None:
+    """The next one waits sixty days, the one behind it thirty: the first binds no longer than thirty."""
+    slow = put_out(second(HVR, effective_from=now + 60 * DAY), now, actor)
+    quick = put_out(second(HVR, text=GOOD + "\nMost.\n"), now, actor)
+    until = binds_everybody_from(quick)
+    assert binding_versions(now=now) == {quick.pk: None, slow.pk: until, "privacy.en.1": until}
