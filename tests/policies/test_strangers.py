@@ -109,9 +109,12 @@ def test_home_page_links_to_the_current_policy(whole: Any, now: datetime, pages:
         '<a href="/privacy/" hidden>Privacy</a>',
         '<footer hidden><p><a href="/privacy/">Privacy</a></p></footer>',
         '<!-- <a href="/privacy/">Privacy</a> -->',
+        '<a href="https://elsewhere.example/privacy/">Privacy</a>',
     ],
 )
-def test_a_link_that_nobody_sees_is_none(whole: Any, now: datetime, pages: dict[str, str], page: str) -> None:
+def test_a_link_that_nobody_sees_or_that_leads_elsewhere_is_none(
+    whole: Any, now: datetime, pages: dict[str, str], page: str
+) -> None:
     pages["/"] = page
     assert status("linked", now) == status("link_named", now) == Status.BROKEN
     pages["/"] = f'{page}<br><a href="/privacy/">Privacy</a>'
