@@ -191,3 +191,10 @@ def test_a_version_ends_with_the_first_that_takes_its_place(
     quick = put_out(second(HVR, text=GOOD + "\nMost.\n"), now, actor)
     until = binds_everybody_from(quick)
     assert binding_versions(now=now) == {quick.pk: None, slow.pk: until, "privacy.en.1": until}
+
+
+def test_a_version_binds_the_site_from_its_mails_on_though_the_page_shows_it_later(
+    second: Callable[..., PolicyDraft], now: datetime, actor: Actor
+) -> None:
+    version = put_out(second(CPT, post_at=now + 5 * DAY), now, actor)
+    assert version.pk in binding_versions(now=now)
