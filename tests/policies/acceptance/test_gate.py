@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from privacy.consent.people import Person
 from privacy.core.actors import Actor
-from privacy.policies.acceptance.models import Acceptance
+from privacy.policies.acceptance.models import Acceptance, AcceptanceContext
 from privacy.policies.acceptance.services import accept_on_behalf
 from privacy.policies.gate.models import GatePass
 from privacy.policies.models import PolicyNotice, PolicyVersion
@@ -188,6 +188,7 @@ def test_accepting_leads_back_and_there_is_no_loop(behind: Client) -> None:
     shown = page.context
     answer = behind.post(QUESTION, {"versions": shown["versions"], "next": shown["next"]}, follow=True)
     assert answer.redirect_chain == [("/named/", 302)]
+    assert AcceptanceContext.objects.latest("pk").network == "127.0.0.0"
     assert answer.status_code == 200
     assert behind.get("/page/").status_code == 200
 
