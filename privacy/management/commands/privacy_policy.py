@@ -76,7 +76,8 @@ class Command(PrivacyCommand):
         self.stdout.write(f"{report.document}: the draft of version {report.version} is kept. SHA-256 {report.sha256}")
         for fault in report.faults:
             self.stdout.write(f"line {fault.line}: {fault.code}: {fault.text}. {fault.mend}.")
-        self.stdout.write("It may be published." if report.publishable else f"{len(report.faults)} faults to mend.")
+        to_mend = f"{len(report.faults)} faults to mend."
+        self.stdout.write("Its text may be published." if report.publishable else to_mend)
 
     def exit_code(self, report: Imported | Suggested) -> int:
         return DONE if isinstance(report, Suggested) or report.publishable else FOUND

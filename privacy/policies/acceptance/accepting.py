@@ -16,6 +16,7 @@ from privacy.policies.acceptance.owing import owing
 from privacy.policies.acceptance.timeline import Timeline, covered, timeline
 from privacy.policies.acceptance.whom import Whom
 from privacy.policies.acceptance.writing import Said, one_by_one, using, write
+from privacy.policies.notices import put_away
 from privacy.policies.rules import Kind as RuleOfAct
 from privacy.policies.rules import PolicyRules, policy_rules
 
@@ -61,7 +62,8 @@ def accept(
 ) -> Acceptance:
     """Write down that somebody said that they agree to the versions that they were shown.
 
-    It is no consent to any purpose (T15). The documents that belong to these are stored with it (HTC-0-3, CPT-0-3).
+    A member who answers the question about a change has seen its banner, too. It is no consent to any purpose (T15).
+    The documents that belong to these are stored with it (HTC-0-3, CPT-0-3).
 
     Args:
         versions: the keys that were shown, ``["privacy.en.3"]``: of each document that the site asks about, the one
@@ -86,6 +88,8 @@ def accept(
             raise VersionsChanged(
                 field="versions", problem="other versions bind by now", mend="Show those, and ask again"
             )
+        if person.user_key and event == Event.CHANGE:
+            put_away(user_key=person.user_key, versions=list(versions), now=now)
         said = Said(Kind.EXPRESS, event, found, surface, language=language, about=about, network=network)
         return write(Whom.of(person), said, now=now, actor=actor)
 

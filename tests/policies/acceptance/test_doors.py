@@ -20,7 +20,7 @@ from privacy.policies.acceptance.models import Acceptance, AcceptanceContext, Ev
 from privacy.policies.acceptance.services import deem
 from privacy.policies.models import PolicyVersion
 from tests.people import client_of
-from tests.policies.acceptance.conftest import DAY, agree
+from tests.policies.acceptance.conftest import ASKS, DAY, agree
 
 Publishes = Callable[..., PolicyVersion]
 PAGE = "/account/privacy/policies/"
@@ -85,6 +85,19 @@ def test_the_question_promises_only_what_a_member_can_do(asks: PolicyVersion, jo
     page = client.get(PAGE).content.decode()
     assert "take your data along" not in page
     assert "data to take along" not in page
+
+
+def test_who_accepted_a_change_is_told_of_it_by_no_banner(
+    profile: Callable[..., None], publishes: Publishes, joins: Callable[..., Any], now: datetime
+) -> None:
+    profile(ASKS.replace("[policies]", '[policies]\nchannels = ["posting", "banner"]'))
+    for text, at in (("First.", now - 30 * DAY), ("Second.", now - DAY)):
+        publishes(text, at=at)
+    client = client_of(joins())
+    assert "Something we promise you changes" in client.get("/account/privacy/").content.decode()
+    assert "Something we promise you changes" not in client.get(PAGE).content.decode()
+    client.post(PAGE, {"versions": "privacy.en.2"})
+    assert "Something we promise you changes" not in client.get("/account/privacy/").content.decode()
 
 
 def test_what_ends_on_a_day_of_its_own_is_not_said_to_go_at_once(
