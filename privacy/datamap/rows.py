@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.db import connections, models, router
-from django.db.models import F, Func, Model, Q, QuerySet, Value
+from django.db.models import Exists, F, Func, Model, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Lower, Substr
 
 from privacy.core.among import Among
+from privacy.datamap.declarations import Generic
 from privacy.datamap.shapes import Side, Subjects
 
 if TYPE_CHECKING:
@@ -72,41 +74,59 @@ def _generic(declared: Declared, side: Side, subjects: Subjects) -> QuerySet[Any
     key_field = declared.model._meta.get_field(generic.object_id)
     types = ContentType.objects.db_manager(content_types_at(declared.using))
     branches: list[QuerySet[Any]] = []
+    pointed_at = _pointed_at(everything, generic)
 
-    def about(model: type[Model], keys: QuerySet[Any] | list[Any]) -> None:
+    def about(model: type[Model], keys: Callable[[], QuerySet[Any] | list[Any]]) -> None:
         try:  # not get_for_model, which would write the missing type: without it no row can point at the model
             of_model = types.get_by_natural_key(model._meta.app_label, str(model._meta.model_name))
         except ContentType.DoesNotExist:
             return
+        if pointed_at is not None and of_model.pk not in pointed_at:
+            return
+        found_keys = keys()
         theirs = (
-            Q(Among(generic.object_id, keys)) if isinstance(keys, list) else Q(**{f"{generic.object_id}__in": keys})
+            Q(Among(generic.object_id, found_keys))
+            if isinstance(found_keys, list)
+            else Q(**{f"{generic.object_id}__in": found_keys})
         )
         found = everything.filter(theirs, **{generic.content_type: of_model})
         branches.append(found.order_by().values("pk"))
 
+    def keys_of(other: Declared, other_side: Side) -> QuerySet[Any] | list[Any]:
+        theirs = rows(other, other_side, subjects)
+        if other.using != declared.using:
+            return [_like(key_field, key) for key in theirs.values_list("pk", flat=True)]
+        keyed: QuerySet[Any] = theirs.annotate(_key=_key_as(other.model, key_field, declared.using))
+        return keyed.values("_key")
+
     user = get_user_model()
     if _fits(user, key_field):
-        about(user, [_like(key_field, key) for key in subjects.keys])
+        about(user, lambda: [_like(key_field, key) for key in subjects.keys])
     for other in all_declared():
         if other.model in (declared.model, user) or other.model._meta.auto_created:
             continue
         if not _fits(other.model, key_field):
             continue
         for other_side in other.sides:
-            if other_side.kind == "generic":
-                continue
-            theirs = rows(other, other_side, subjects)
-            if other.using != declared.using:
-                about(other.model, [_like(key_field, key) for key in theirs.values_list("pk", flat=True)])
-            else:
-                about(
-                    other.model,
-                    theirs.annotate(_key=_key_as(other.model, key_field, declared.using)).values("_key"),
-                )
+            if other_side.kind != "generic":
+                about(other.model, partial(keys_of, other, other_side))
     if not branches:
         return everything.none()
     first, *more = branches
     return everything.filter(pk__in=first.union(*more, all=True) if more else first)
+
+
+def _pointed_at(everything: QuerySet[Any], generic: Generic) -> set[Any] | None:
+    """Content types that any row points at: an admin log tells of a few models; each other would be a branch for nothing.
+
+    One query, a look into the index for each type; None where types and rows are in two databases.
+    """
+    from django.contrib.contenttypes.models import ContentType
+
+    if content_types_at(everything.db) != everything.db:
+        return None
+    there = everything.filter(**{generic.content_type: OuterRef("pk")})
+    return set(ContentType.objects.using(everything.db).filter(Exists(there)).values_list("pk", flat=True))
 
 
 def content_types_at(using: str) -> str:

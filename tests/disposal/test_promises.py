@@ -16,6 +16,7 @@ from privacy.datamap.declarations import Delete, PersonalData
 from privacy.datamap.registry import registry
 from privacy.disposal.models import Closure
 from privacy.disposal.services import Mandate, close_account
+from privacy.policies.acceptance.models import AcceptanceContext
 from privacy.promises.models import ProfileTable
 from tests.disposal.planting import plant
 from tests.host import models as host
@@ -76,7 +77,7 @@ def test_erasures_complete(ask: Ask, now: datetime) -> None:
 
 def test_kept_rows_grounded(ask: Ask, now: datetime) -> None:
     with registry.changed_for_a_while():
-        for model in (host.Order, host.Invoice, ConsentContext):
+        for model in (host.Order, host.Invoice, ConsentContext, AcceptanceContext):
             registry.withdraw(model)
         assert ask("kept_rows_grounded") is Status.CANNOT_TELL
     assert ask("kept_rows_grounded") is Status.KEPT

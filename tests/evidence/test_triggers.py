@@ -26,7 +26,10 @@ ACT = "evidence.details_expired"
 KEEP = override_settings(PRIVACY={"EVIDENCE_TRIGGERS": True})
 POSTGRESQL = connection.vendor == "postgresql"
 NAMES = {"no_update", "no_delete", "no_truncate" if POSTGRESQL else "no_replace"}
-IMMUTABLE = ("evidenceentry", "seal", "sealleaf", "consentrecord", "wording", "policyversion", "policywithdrawal")
+IMMUTABLE = (
+    *("evidenceentry", "seal", "sealleaf", "consentrecord", "wording", "policyversion", "policywithdrawal"),
+    *("frozenbound", "acceptance", "acceptedversion"),
+)
 ALL = {f"privacy_evidenceentry_{name}" for name in NAMES}
 
 

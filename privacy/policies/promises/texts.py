@@ -6,15 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from privacy.core.registries import CheckContext, Finding, live_check
-from privacy.policies import (
-    promises_of_bounds,  # noqa: F401 - registers the check about settings
-    promises_of_contacts,  # noqa: F401 - registers the checks about who the site is
-    promises_of_dates,  # noqa: F401 - registers the check about the day of each account
-    promises_of_notices,  # noqa: F401 - registers the checks about notices
-    promises_of_pages,  # noqa: F401 - registers the checks about public pages
-    queries,
-)
-from privacy.policies.acceptance import promises as _of_acceptances  # noqa: F401 - registers its own checks
+from privacy.policies import queries
 from privacy.policies.models import PolicyVersion
 from privacy.policies.site import site_in_force
 
