@@ -117,7 +117,7 @@ def _generic(declared: Declared, side: Side, subjects: Subjects) -> QuerySet[Any
 
 
 def _pointed_at(everything: QuerySet[Any], generic: Generic) -> set[Any] | None:
-    """Content types that any row points at: an admin log tells of a few models; each other would be a branch for nothing.
+    """Content types that any row points at: an admin log tells of a few, and each other would be a branch for nothing.
 
     One query, a look into the index for each type; None where types and rows are in two databases.
     """
