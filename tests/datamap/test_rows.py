@@ -92,6 +92,17 @@ def test_a_generic_key_does_not_mistake_one_models_number_for_anothers(ada: User
     assert _found(host.Note, ada) == set()
 
 
+def test_a_generic_key_is_followed_only_to_models_that_a_row_points_at(ada: User) -> None:
+    declared = _declared(host.Note)
+    side = declared.sides[0]
+    assert declared.rows(side, Subjects.of([ada.pk])).query.is_empty()
+    note = _note(_line(ada).order)
+    rows = declared.rows(side, Subjects.of([ada.pk]))
+    statement = str(rows.query)
+    assert (host.Order._meta.db_table in statement, host.Contract._meta.db_table in statement) == (True, False)
+    assert set(rows) == {note}
+
+
 def test_the_admin_log_is_found_from_who_acted_and_from_whom_it_was_about(ada: User, bob: User) -> None:
     kind = ContentType.objects.get_for_model(User)
     entry = LogEntry.objects.create(
