@@ -69,11 +69,15 @@ def import_text(
     form: str = "",
     title: str = "",
     revised_on: date | None = None,
+    note: str = "",
     site: Site | None = None,
     now: datetime,
     actor: Actor,
 ) -> Imported:
-    """Make a file the draft of a document in one language; a draft that was there is replaced.
+    """Make a file the text of the draft of a document in one language.
+
+    Whatever else was said about a draft that is there already stays, but for what is given anew: its note, its dates,
+    whether readers are asked again.
 
     Args:
         raw: the file, UTF-8.
@@ -81,6 +85,7 @@ def import_text(
         form: a ``TextFormat``.
         title: of the version; without one, what the document is called.
         revised_on: the date to print.
+        note: what changed, in a sentence for readers.
         site: the profile whose names and figures it goes by until it is published; without one, the profile in force.
 
     Raises:
@@ -90,18 +95,26 @@ def import_text(
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise WrongDraft(field="file", problem="it is not written in UTF-8", mend="Save it in UTF-8") from None
-    draft = write_draft(
-        site=site,
-        document=document,
-        language=language,
-        title=title,
-        form=form or format_of(name, text),
-        text=text,
-        revised_on=revised_on,
-        note="",
-        now=now,
-        actor=actor,
-    )
+    with transaction.atomic(using=database()):
+        lock(document, language)
+        before = PolicyDraft.objects.using(database()).filter(document_id=document, language=language).first()
+        said = before or PolicyDraft()
+        draft = write_draft(
+            site=site,
+            document=document,
+            language=language,
+            title=title or said.title,
+            form=form or format_of(name, text),
+            text=text,
+            revised_on=revised_on or said.revised_on,
+            note=note or said.note,
+            material=said.material,
+            post_at=said.post_at,
+            effective_from=said.effective_from,
+            early_reason=said.early_reason,
+            now=now,
+            actor=actor,
+        )
     view = draft_view(draft)
     return Imported(document, view.number, view.digest, view.publishable, view.faults)
 

@@ -72,3 +72,16 @@ def test_a_file_that_cannot_be_read_exits_with_1(db: None, tmp_path: Path) -> No
     with pytest.raises(CommandError) as refused:
         call_command("privacy_policy", str(tmp_path / "nothing.md"))
     assert refused.value.returncode == 1
+
+
+def test_what_was_said_about_a_draft_stays_when_its_text_is_imported_again(db: None, file: Path) -> None:
+    run(file, "--note", "Two days instead of one.", "--title", "Our policy", "--revised", "2026-02-01")
+    PolicyDraft.objects.update(material=False, early_reason="A law of this week.")
+    file.write_text("# Privacy policy\n\nAnother text.\n", encoding="utf-8")
+    run(file)
+    draft = PolicyDraft.objects.get()
+    assert "Another text." in draft.text
+    assert (draft.note, draft.title, str(draft.revised_on)) == ("Two days instead of one.", "Our policy", "2026-02-01")
+    assert (draft.material, draft.early_reason) == (False, "A law of this week.")
+    run(file, "--note", "A letter.")
+    assert PolicyDraft.objects.get().note == "A letter."

@@ -40,6 +40,7 @@ class Command(PrivacyCommand):
         )
         parser.add_argument("--form", default="", choices=("text", "markdown", "html"), help="guessed without it")
         parser.add_argument("--title", default="", help="the title; without it, what the document is called")
+        parser.add_argument("--note", default="", help="what changed, in a sentence for readers")
         parser.add_argument("--revised", type=date.fromisoformat, metavar="DATE", help="the date to print, 2026-03-31")
 
     def act(self, *, now: datetime, **options: Any) -> Imported | Suggested:
@@ -64,6 +65,7 @@ class Command(PrivacyCommand):
             form=options["form"],
             title=options["title"],
             revised_on=options["revised"],
+            note=options["note"],
             site=site_of(read_profile(profile)) if profile else None,
             now=now,
             actor=self.actor,

@@ -23,6 +23,7 @@ class Command(PrivacyCommand):
 
     def tell(self, report: LoadedProfile) -> None:
         tables = ", ".join(report.tables) or "none"
-        self.stdout.write(f"{report.name} ({report.site}): {report.promises} promises, tables: {tables}.")
+        promises = "1 promise" if report.promises == 1 else f"{report.promises} promises"
+        self.stdout.write(f"{report.name} ({report.site}): {promises}, tables: {tables}.")
         if report.replaced and report.replaced != report.site:
             self.stdout.write(f"It replaces the profile of {report.replaced}; the history of findings stays.")

@@ -78,9 +78,10 @@ def check_gate_stands(
     if asked.ask_again is AskAgain.NEVER and not asked.continued_use:
         return []
     what = "takes going on for agreement" if asked.continued_use else "asks for express agreement"
+    does = "notices who goes on" if asked.continued_use else "asks for it"
     return [
         Warning(
-            f"The profile {what} after a change, and nothing on this site notices who goes on.",
+            f"The profile {what} after a change, and nothing on this site {does}.",
             hint=f"Add {GATE} to MIDDLEWARE, behind AuthenticationMiddleware.",
             id="privacy.W612",
         )
