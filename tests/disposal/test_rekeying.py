@@ -83,12 +83,12 @@ def test_after_a_rotation_whoever_closed_before_is_still_found(now: datetime) ->
 
 def test_the_night_names_anew_what_knows_its_account_and_was_told_to_nobody(now: datetime) -> None:
     with keys(OLD):
-        told, untold = waiting("1", now), waiting("2", now, "take_over")
+        told, untold = waiting("900001", now), waiting("900002", now, "take_over")
         finished = closed("one", now)
     with keys(NEW, OLD):
         report = run_night(now=now, actor=ACTOR, step="disposal.pseudonyms")
         assert report.steps[0].counts == {"rekeyed": 1}
-        word = pseudonym("subject", "2")
+        word = pseudonym("subject", "900002")
 
     untold.refresh_from_db()
     assert (untold.pseudonym, untold.pseudonym_key) == (word, NEW_ID)
