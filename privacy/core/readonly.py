@@ -11,7 +11,7 @@ from django.db import connections, transaction
 
 @contextmanager
 def read_only(using: str = "default") -> Iterator[None]:
-    """Reads inside see one state of the database, and every write raises ``django.db.DatabaseError``.
+    """Every write inside raises ``django.db.DatabaseError``, and on SQLite all reads see one state of the database.
 
     May be nested, and used inside a transaction: what was allowed before is allowed again behind it.
     On SQLite no write lock is taken, so logins go on meanwhile. On other databases than SQLite and

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import router
 
 from privacy.core.actors import Actor
+from privacy.core.afresh import holds_now
 from privacy.core.registries import providers
 from privacy.evidence.models import EvidenceEntry, Seal
 from privacy.evidence.services import record
@@ -61,9 +62,13 @@ def remembered() -> SealHead | None:
 
 
 def is_here(head: SealHead, using: str) -> bool:
-    """Whether the database holds this very seal."""
-    seal = Seal.objects.using(using).filter(number=head.number).first()
-    return seal is not None and seal_hash(seal) == head.hash
+    """Whether the database holds this very seal, by now: a verification sees it as it was when that began."""
+
+    def holds() -> bool:
+        seal = Seal.objects.using(using).filter(number=head.number).first()
+        return seal is not None and seal_hash(seal) == head.hash
+
+    return holds_now(holds, using)
 
 
 def record_gap(*, now: datetime, actor: Actor) -> tuple[int, ...]:

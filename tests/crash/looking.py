@@ -45,12 +45,21 @@ def journal(folder: Path) -> dict[str, Any]:
     """What the journal tells of closures: how many went which way, and the ones not told once."""
     states: dict[str, list[str]] = {}
     for path in sorted((folder / "journal").glob("*.jsonl")):
-        for line in map(json.loads, path.read_text().splitlines()):
+        for line in filter(None, map(_line, path.read_text().splitlines())):
             if line["kind"] == "closure":
                 for name in (line["id"], *line.get("others", ())):
                     states.setdefault(name, []).append(line["state"])
     ways = Counter(tuple(state for state in told if state in ("intended", "done", "void")) for told in states.values())
     return {"done": sum("done" in told for told in states.values()), "ways": dict(ways)}
+
+
+def _line(text: str) -> dict[str, Any] | None:
+    """The line; None for one that a crash or a full disk cut short, which tells nothing."""
+    try:
+        line: dict[str, Any] = json.loads(text)
+    except json.JSONDecodeError:
+        return None
+    return line
 
 
 def _is_of_the_attempt(column: str) -> bool:

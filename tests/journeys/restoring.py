@@ -40,6 +40,42 @@ def close(count: int) -> dict[str, Any]:
     return {"names": names, "counts": counts}
 
 
+def look_from_a_snapshot() -> dict[str, Any]:
+    """What is told inside a transaction that began before somebody else closed an account and sealed."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from django.db import connection, connections, transaction
+    from django.utils import timezone
+
+    from privacy.core.actors import Actor
+    from privacy.core.readonly import read_only
+    from privacy.disposal.journal.restores import notice
+    from privacy.disposal.models import Closure
+    from privacy.evidence.sealing import seal
+    from privacy.evidence.verifying import verify
+
+    def go_on() -> None:
+        try:
+            close(1)
+            seal(now=timezone.now(), actor=Actor.command("restoring"))
+        finally:
+            connections.close_all()
+
+    go_on()
+    on_sqlite = connection.vendor == "sqlite"
+    with read_only() if on_sqlite else transaction.atomic():
+        if not on_sqlite:
+            connection.cursor().execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        before = Closure.objects.count()
+        with ThreadPoolExecutor(max_workers=1) as other:
+            other.submit(go_on).result()
+        return {
+            "sees the old state": Closure.objects.count() == before,
+            "restored": notice(timezone.now()),
+            "findings": len(verify(now=timezone.now()).findings),
+        }
+
+
 def people() -> dict[str, Any]:
     from django.contrib.auth import get_user_model
 

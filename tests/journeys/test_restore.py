@@ -170,6 +170,16 @@ def test_a_restore_under_a_running_site_brings_nobody_back_and_the_evidence_says
     assert not list((site.folder / "journal").glob("*.jsonl"))
 
 
+def test_a_transaction_that_began_before_the_newest_line_takes_nothing_for_a_restore(site: Site) -> None:
+    """A live check visits a page inside its snapshot while another process closes accounts."""
+    site.call("manage.py", "migrate", "--verbosity", "0")
+    site.call("manage.py", "privacy_profile", "project/profiles/harvest.toml")
+    site.call("manage.py", "coop_load", "6")
+    seen = site.act("look_from_a_snapshot")
+    assert seen == {"sees the old state": True, "restored": False, "findings": 0}
+    assert not (site.folder / "journal" / "RESTORED").exists()
+
+
 def test_without_the_record_of_the_gap_the_evidence_does_not_pass(site: Site) -> None:
     site.call("manage.py", "migrate", "--verbosity", "0")
     site.call("manage.py", "privacy_profile", "project/profiles/harvest.toml")

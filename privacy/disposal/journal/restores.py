@@ -14,6 +14,7 @@ from datetime import datetime
 
 from django.db import router
 
+from privacy.core.afresh import holds_now
 from privacy.core.errors import PrivacyError
 from privacy.disposal.journal import files
 from privacy.disposal.models import JournalPage
@@ -95,10 +96,18 @@ def replaying_now() -> bool:
 
 
 def is_behind() -> bool:
-    """Whether the database lacks the row that the journal's head names."""
+    """Whether the database lacks the row that the journal's head names.
+
+    Asked inside a transaction it looks outside of it as well, where that seems so: the head is of now.
+    """
+    using = router.db_for_write(JournalPage)
+    pages = JournalPage.objects.using(using)
     head = files.read_head()
-    if not head.get("page"):
-        return False
-    # The head is read first: what it names was committed before.
-    pages = JournalPage.objects.using(router.db_for_write(JournalPage))
-    return not pages.filter(pk=head["page"], token=head["token"]).exists()
+    # The head is read first: what it names was committed before. Rows that it named earlier are deleted by the night.
+    while head.get("page"):
+        if holds_now(pages.filter(pk=head["page"], token=head["token"]).exists, using):
+            return False
+        before, head = head, files.read_head()
+        if (head.get("page"), head.get("token")) == (before["page"], before["token"]):
+            return True
+    return False

@@ -16,7 +16,7 @@ from privacy.disposal import services
 from privacy.disposal.journal import Line, files, fingerprint, restores, tell
 from privacy.disposal.journal.replaying import JournalDamaged, NoJournal, replay
 from privacy.disposal.journal.restores import SiteRestored, is_restored, notice
-from privacy.disposal.models import Closure
+from privacy.disposal.models import Closure, JournalPage
 from privacy.evidence import sealing
 from privacy.evidence.models import EvidenceEntry
 from privacy.evidence.verifying import verify
@@ -101,6 +101,22 @@ def test_a_crash_is_no_restore(journal: Path, now: datetime, actor: Actor, monke
     assert not notice(now)
     close(first, now, actor)
     assert not notice(now)
+
+
+def test_a_head_that_moves_on_between_two_looks_is_no_restore(
+    journal: Path, now: datetime, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The night deletes the row that the head named a moment ago."""
+    close(plant("earlier"), now, actor)
+    earlier = files.read_head()
+    close(plant("later"), now, actor)
+    JournalPage.objects.filter(pk=earlier["page"]).delete()
+    heads = iter([earlier, files.read_head()])
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "read_head", lambda: next(heads))
+        assert not notice(now)
+    files.append([], head=earlier)
+    assert notice(now)
 
 
 def test_while_a_replay_is_awaited_nothing_is_destroyed(three: list[Any], now: datetime, actor: Actor) -> None:
