@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from django.db.models import CharField, F, IntegerField, Lookup, TextField, UUIDField
 from django.db.models.lookups import In
@@ -39,10 +40,10 @@ class Among(Lookup):
 
 
 def _prepared(field: Any, kind: str, values: list[Any], connection: Any) -> list[Any]:
-    """As the field stores them. Django's own fields store a text and a number as they are; another may not."""
-    own = type(field).__module__.startswith("django.db.models")
-    if own and kind in _AS_THEY_ARE and set(map(type, values)) == {_AS_THEY_ARE[kind]}:
-        return values
+    """As the field stores them. What Django's own fields make of their own types is known; another may differ."""
+    if type(field).__module__.startswith("django.db.models") and set(map(type, values)) == {_PLAIN[kind]}:
+        # Both databases take a UUID without hyphens.
+        return [value.hex for value in values] if kind == "uuid" else values
     return [field.get_db_prep_value(value, connection) for value in values]
 
 
@@ -56,5 +57,5 @@ def _array(values: list[Any], *, quoted: bool) -> str:
     return '{"' + '","'.join(values) + '"}'
 
 
-_AS_THEY_ARE: dict[str, type] = {"bigint": int, "text": str}
+_PLAIN: dict[str, type] = {"bigint": int, "text": str, "uuid": UUID}
 _KINDS: dict[str, Any] = {"bigint": IntegerField, "uuid": UUIDField, "text": (CharField, TextField)}

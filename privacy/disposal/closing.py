@@ -45,6 +45,8 @@ def lock_again(closures: Closures, still: ClosureQuerySet, *, wait: bool) -> lis
     Only their keys are read again: reading the rows costs more than erasing what they speak of.
     """
     features = connections[using()].features
+    if not features.has_select_for_update and still.count() == len(closures):
+        return list(closures)
     if features.has_select_for_update:
         still = still.select_for_update(skip_locked=not wait and features.has_select_for_update_skip_locked)
     held = set(still.order_by("pk").values_list("pk", flat=True))
@@ -60,9 +62,14 @@ def write(closures: Closures, **values: Any) -> None:
 
 
 def people(closures: Closures) -> Subjects:
-    """The people of these closures; keys come back in the user model's own type."""
+    """The people of these closures, by all that they are found by: one query."""
+    return Subjects.of(_keys(closures))
+
+
+def _keys(closures: Closures) -> list[Any]:
+    """In the user model's own type."""
     key = get_user_model()._meta.pk
-    return Subjects.of([key.to_python(closure.subject_key) for closure in closures])
+    return [key.to_python(closure.subject_key) for closure in closures]
 
 
 def lock_out(closures: Closures, *, now: datetime, for_good: bool) -> None:
@@ -80,10 +87,9 @@ def lock_out(closures: Closures, *, now: datetime, for_good: bool) -> None:
         values["is_active"] = False
     if has_field(user_model, "password") and (for_good or not values):
         values["password"] = make_password(None)
-    subjects = people(closures)
     if values:
-        user_model._base_manager.filter(Among("pk", subjects.keys)).update(**values)
-    problems = list(_end_access(closures, subjects, now=now))
+        user_model._base_manager.filter(Among("pk", _keys(closures))).update(**values)
+    problems = list(_end_access(closures, now=now))
     if problems:
         write(closures, errors=problems)
 
@@ -108,7 +114,7 @@ def has_field(model: type[Any], name: str) -> bool:
     return True
 
 
-def _end_access(closures: Closures, subjects: Subjects, *, now: datetime) -> Iterator[str]:
+def _end_access(closures: Closures, *, now: datetime) -> Iterator[str]:
     """End sessions and tokens, each in a savepoint; gives what could not be ended and why."""
     try:
         with transaction.atomic(using=using()):
@@ -120,6 +126,7 @@ def _end_access(closures: Closures, subjects: Subjects, *, now: datetime) -> Ite
     except PrivacyError as broken:
         yield reason_of(broken)
         return
+    subjects = people(closures) if steps else Subjects(keys=())
     for step in steps:
         try:
             with transaction.atomic(using=step.declared.using):

@@ -103,7 +103,7 @@ def _why_not(cascade: Cascade, keys: Sequence[Any], *, now: datetime) -> str:
     if beyond:
         named = ", ".join(beyond)
         return f"deleting it would take rows along that its closure keeps, anonymises or leaves to others ({named})"
-    return next((obstacle.reason for obstacle in obstacles(subjects)), "")
+    return next((obstacle.reason for obstacle in obstacles(lambda: subjects)), "")
 
 
 def _there(keys: Sequence[Any]) -> list[Any]:

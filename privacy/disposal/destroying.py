@@ -10,10 +10,11 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import cache, partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import router, transaction
+from django.db import IntegrityError, router, transaction
 
 from privacy.core.actors import Actor
 from privacy.core.conf import settings
@@ -94,12 +95,14 @@ def _to_destroy(keys: Sequence[uuid.UUID]) -> ClosureQuerySet:
 
 def _set_aside(closures: Closures, *, now: datetime) -> tuple[list[Closure], set[uuid.UUID]]:
     """Those to destroy, and those that are known to be stuck, told why."""
+    stuck: set[uuid.UUID] = set()
+    found = _obstacles(closures)
+    if not found:
+        return list(closures), stuck
     with transaction.atomic(using=using()):
         closures = lock_again(closures, _to_destroy([closure.pk for closure in closures]), wait=False)
-        by_key = {closure.subject_key: closure for closure in closures}
-        stuck: set[uuid.UUID] = set()
-        found = _obstacles(closures)
-        by_key = without_named(by_key) if found else by_key  # of whom a hold keeps all, nothing is tried
+        # Of whom a hold keeps all, nothing is tried.
+        by_key = without_named({closure.subject_key: closure for closure in closures})
         for obstacle in found:
             stopped = [by_key[key] for key in obstacle.keys if key in by_key and by_key[key].pk not in stuck]
             fail(stopped, reason=obstacle.reason, now=now)
@@ -113,7 +116,7 @@ def _obstacles(closures: Closures) -> list[Obstacle]:
     try:
         with transaction.atomic(using=using()):
             plan_quickly(using())
-            return list(obstacles(people(closures)))
+            return list(obstacles(cache(partial(people, closures))))
     except Exception:  # noqa: BLE001 whatever it is, the run meets it as well and tells it of each account
         return []
 
@@ -128,10 +131,13 @@ def _halving(
         with transaction.atomic(using=using()):
             still = _to_destroy(keys)
             closures = lock(still, wait=False) if read is None else lock_again(read, still, wait=False)
-            return destroy_together(closures, now=now, actor=actor) if closures else []
+            # Where the commit is refused, the next attempts look themselves, and tell what was in the way.
+            return destroy_together(closures, now=now, actor=actor, by_commit=read is not None) if closures else []
     except Exception as error:  # noqa: BLE001 a host's handler, or the commit itself
         if again and lost_a_race(error):  # another run of ours: taking the batch apart would tell nothing
             return _halving(keys, now=now, actor=actor, again=again - 1)
+        if read is not None and len(keys) == 1 and isinstance(error, IntegrityError):
+            return _halving(keys, now=now, actor=actor)
         if len(keys) > 1:
             middle = len(keys) // 2
             halves = (keys[:middle], keys[middle:])
@@ -141,10 +147,13 @@ def _halving(
         return []
 
 
-def destroy_together(closures: Closures, *, now: datetime, actor: Actor) -> list[Closure]:
+def destroy_together(closures: Closures, *, now: datetime, actor: Actor, by_commit: bool = False) -> list[Closure]:
     """Erase accounts that are cut off inside the caller's transaction, all or none.
 
     They are done at once where nothing of theirs is left outside the database.
+
+    Args:
+        by_commit: as ``erase`` takes it.
 
     Returns:
         Those that no hold stopped.
@@ -161,7 +170,8 @@ def destroy_together(closures: Closures, *, now: datetime, actor: Actor) -> list
     # Again, and in earnest: a session that the cut-off could not end, or that began since, must not stay.
     sessions.destroy(user_keys=[closure.subject_key for closure in closures], now=now)
     journalling.done(closures, now=now)
-    outcome = erase(subjects=subjects, batch=batch, now=now, using=router.db_for_write(get_user_model()))
+    accounts = router.db_for_write(get_user_model())
+    outcome = erase(subjects=subjects, batch=batch, now=now, using=accounts, by_commit=by_commit)
     backups_until = _last_backup_date(now)
     steps, kept = _as_rows(outcome)
     receipts.open_receipts(closures, now=now)

@@ -13,7 +13,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db.models import ForeignKey, Model, QuerySet
 
 from privacy.core.conf import settings
@@ -25,7 +24,8 @@ from privacy.disposal.grounds import emptied, every_ground_ended, left_behind
 from privacy.disposal.holds.sparing import Spared
 from privacy.disposal.masks import mask_values, unmasked
 from privacy.disposal.plan import KeptRows, Step, kept_rows, route
-from privacy.disposal.relations import Leaving, inbound, proven_by_database, settle
+from privacy.disposal.proving import Proof
+from privacy.disposal.relations import Leaving, inbound, settle
 from privacy.disposal.removal import ExpiryReport, delete_rows, remove
 from privacy.disposal.rereading import Reread, Residue, require_empty
 
@@ -54,6 +54,7 @@ class Outcome:
     """What erasing a batch did, added up step by step."""
 
     batch: uuid.UUID
+    proof: Proof = field(default_factory=Proof)
     steps: list[StepDone] = field(default_factory=list)
     kept: list[KeptRows] = field(default_factory=list)
     unread: list[Reread] = field(default_factory=list)
@@ -82,26 +83,39 @@ class Outcome:
         }
 
 
-def erase(*, subjects: Subjects, batch: uuid.UUID, now: datetime, using: str, spared: Spared | None = None) -> Outcome:
+def erase(
+    *,
+    subjects: Subjects,
+    batch: uuid.UUID,
+    now: datetime,
+    using: str,
+    spared: Spared | None = None,
+    by_commit: bool = False,
+) -> Outcome:
     """Destroy what the declarations say of these people, and verify it; ``spared`` rows are held, and stay whole.
 
     The caller holds a transaction with a savepoint: any error undoes the whole batch. Rows in other databases are
     written down by key before anything goes that leads to them, and follow after the commit (``elsewhere``).
 
+    Args:
+        by_commit: a commit that the database refuses is followed by another attempt, which finds out and tells why.
+
     Raises:
         StillPointedAt, Residue, SentinelMissing: by name of model and field.
         django.db.Error: what the database itself refused.
     """
-    outcome = Outcome(batch)
     plan_quickly(using)
     # A statement that leaves out what is held is long enough by itself: each is read back alone.
     people = len(subjects.keys) if spared is None else _READ_ALONE
+    steps = [(step, _rows(step, subjects, spared)) for step in route() if not step.elsewhere]
+    # What is held stays along any link.
+    proof = Proof() if spared else Proof((step for step, _ in steps), using=using, by_commit=by_commit)
+    outcome = Outcome(batch, proof)
     sweeping.queue_caches(subjects, batch=batch, now=now)
     for step in elsewhere.steps() if spared is None else ():  # they wait for the release
         rows = step.rows(subjects)
         outcome.kept.extend(kept_rows(step, rows, now))
         elsewhere.note(step, rows, batch=batch)
-    steps = [(step, _rows(step, subjects, spared)) for step in route() if not step.elsewhere]
     together = _rows_of_circles(steps, batch=batch)
     for step, its_rows in steps:
         if any(reread.needs(step.declared.model) for reread in outcome.unread):
@@ -116,7 +130,7 @@ def erase(*, subjects: Subjects, batch: uuid.UUID, now: datetime, using: str, sp
         if spared:  # held rows stay along any link
             outcome.cut.clear()
     outcome.read_back(people)
-    _reread_links(steps, people, using=using if spared is None else "")
+    _reread_links(steps, outcome, people)
     settle(using)
     capture.release(batch, but=[step.place for step in elsewhere.steps()])
     return outcome
@@ -145,7 +159,8 @@ def _delete(step: Step, rows: QuerySet[Any], outcome: Outcome, now: datetime, *,
         leaving=leaving,
         cleared=outcome.cleared(step),
     )
-    if not step.by_value or step.circular:  # the others are read back at the end
+    # What is found by a value of its own is read back at the end.
+    if (not step.by_value or step.circular) and not outcome.proof.covers(step):
         outcome.unread.append(Reread(rows, step.declared.label, _STILL_THERE, step.through))
     if step.side.kind == "user" and not step.circular:
         outcome.cut.add((step.declared.model, step.side.path))
@@ -209,28 +224,10 @@ def _rows(step: Step, subjects: Subjects, spared: Spared | None) -> QuerySet[Any
     return spared.without(step.declared, rows) if spared else rows
 
 
-def _reread_links(steps: Steps, people: int, *, using: str) -> None:
-    """No row may hold the person any more, whichever step should have cut that link.
-
-    Where the accounts go as well, the database itself looks along its foreign keys to them, in ``settle``.
-
-    Args:
-        using: the database of the accounts; empty where they stay.
-    """
-    user_model = get_user_model()
-    accounts = (step for step, _ in steps if step.declared.model is user_model and not step.side.path)
-    go = using and any(step.action == "delete" for step in accounts)
-    proven = proven_by_database(using, user_model) if go else frozenset()
-    asked = [_linked(step, rows) for step, rows in steps if step.by_value and _column(step) not in proven]
+def _reread_links(steps: Steps, outcome: Outcome, people: int) -> None:
+    """No row may hold the person any more, whichever step should have cut that link."""
+    asked = [_linked(step, rows) for step, rows in steps if step.by_value and not outcome.proof.covers(step)]
     require_empty(asked, people=people)
-
-
-def _column(step: Step) -> tuple[str, str]:
-    """Table and column of the row's own link, where it is a foreign key to the account; else of none."""
-    link = step.side.direct_field
-    if link is None or step.side.kind != "user" or step.side.path != link.name:
-        return ("", "")
-    return (link.model._meta.db_table, str(link.column))
 
 
 def _linked(step: Step, rows: QuerySet[Any]) -> Reread:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
@@ -24,23 +25,29 @@ class Obstacle:
     keys: frozenset[str]
 
 
-def obstacles(subjects: Subjects) -> Iterator[Obstacle]:
+def obstacles(subjects: Callable[[], Subjects]) -> Iterator[Obstacle]:
     """Rows outside the plan that hold a row back, and stand-ins that do not exist.
+
+    ``subjects`` is only asked where anything could be in the way.
 
     Queries grow with such links and stand-ins, not with rows. What only the run can find out (a trigger, a
     handler that refuses) is not here.
     """
     for step in route():
         if step.action == "delete":
-            for blocker, held in blockers_of(step.declared.model, step.rows(subjects)):
+            for blocker, held in blockers_of(step.declared.model, partial(_rows, step, subjects)):
                 yield Obstacle(str(blocker), _owners(step, held))
         elif isinstance(step.side.erasure, Anonymise):
             try:
                 mask_values(step.declared.model, step.side.erasure, step.declared.using)
             except PrivacyError as missing:
-                rows = step.rows(subjects)
+                rows = step.rows(subjects())
                 if rows.exists():
                     yield Obstacle(str(missing), _owners(step, rows))
+
+
+def _rows(step: Step, subjects: Callable[[], Subjects]) -> QuerySet[Any]:
+    return step.rows(subjects())
 
 
 def _owners(step: Step, rows: QuerySet[Any]) -> frozenset[str]:

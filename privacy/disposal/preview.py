@@ -63,7 +63,9 @@ def preview(subjects: Subjects, now: datetime) -> Plan:
             kept.extend(kept_rows(step, rows, now))
     if spared:
         kept.extend(held_rows(subjects, spared))
-    blockers = dict.fromkeys(obstacle.reason for obstacle in obstacles(subjects) if not _all_held(subjects, spared))
+    blockers = dict.fromkeys(
+        obstacle.reason for obstacle in obstacles(lambda: subjects) if not _all_held(subjects, spared)
+    )
     return Plan(tuple(steps), tuple(kept), tuple(blockers), in_force)
 
 

@@ -51,8 +51,12 @@ def may_be_cut(field: models.ForeignKey[Any, Any]) -> bool:
     return bool(field.null) and (graph.find(field.model) is not None or field.model in graph.excluded())
 
 
-def blockers_of(model: type[models.Model], rows: QuerySet[Any]) -> Iterator[tuple[StillPointedAt, QuerySet[Any]]]:
-    """What would stop ``rows`` from going, with those of them it stops, seen before anything of the plan has run.
+def blockers_of(
+    model: type[models.Model], going: Callable[[], QuerySet[Any]]
+) -> Iterator[tuple[StillPointedAt, QuerySet[Any]]]:
+    """What would stop rows of ``model`` from going, with those of them it stops, before anything of the plan has run.
+
+    ``going`` gives the rows, and is only asked where anything could stop them.
 
     Rows that the plan itself deletes first are no blockers: a declared model reached by the same
     link is left to the run, which looks again when its children are gone.
@@ -60,6 +64,7 @@ def blockers_of(model: type[models.Model], rows: QuerySet[Any]) -> Iterator[tupl
     for field in inbound(model):
         if is_link_table(field) or may_be_cut(field) or graph.find(field.model) is not None:
             continue
+        rows = going()
         held = rows.filter(
             **{f"{field.target_field.name}__in": field.model._base_manager.using(rows.db).values(field.attname)}
         )
@@ -148,30 +153,6 @@ def _left_in(table: str) -> StillPointedAt:
         if model
         else "Give the table a model and declare it, or remove the rows",
     )
-
-
-def proven_by_database(using: str, target: type[models.Model]) -> frozenset[tuple[str, str]]:
-    """Tables and columns whose foreign keys to the primary key of ``target`` the database itself asks in ``settle``.
-
-    Once rows of ``target`` are deleted it looks into each of these for what still points at them: nothing can be left
-    that a second look would find. One query on PostgreSQL; nothing on SQLite, which does not ask before the commit.
-    """
-    connection = connections[using]
-    if connection.vendor != "postgresql":
-        return frozenset()
-    with connection.cursor() as cursor:
-        cursor.execute(_FOREIGN_KEYS, [connection.ops.quote_name(target._meta.db_table), target._meta.pk.column])
-        return frozenset(cursor.fetchall())
-
-
-_FOREIGN_KEYS = """
-SELECT source.relname, mine.attname FROM pg_constraint AS link
-JOIN pg_class AS source ON source.oid = link.conrelid AND pg_table_is_visible(source.oid)
-JOIN pg_attribute AS mine ON mine.attrelid = link.conrelid AND mine.attnum = link.conkey[1]
-JOIN pg_attribute AS theirs ON theirs.attrelid = link.confrelid AND theirs.attnum = link.confkey[1]
-WHERE link.contype = 'f' AND link.convalidated AND link.confdeltype IN ('a', 'r') AND cardinality(link.conkey) = 1
-AND link.confrelid = %s::regclass AND theirs.attname = %s
-"""
 
 
 def _still_pointed_at(field: models.ForeignKey[Any, Any], model: type[models.Model]) -> StillPointedAt:

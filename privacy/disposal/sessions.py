@@ -48,6 +48,8 @@ def destroy(*, user_keys: Sequence[str], now: datetime) -> int:
     indexed = SessionIndex.objects.of(user_keys)
     if not SessionIndex.objects.filter(pk=_PASSED).exists() or _lost_sight(indexed):
         index_unknown(now=now, at_most=_READ_AT_ONCE)
+    if not indexed.exists():
+        return 0
     store = _store()
     if store is not db.SessionStore:
         for key in indexed.values_list("session_key", flat=True).iterator():

@@ -70,15 +70,19 @@ def new_salt() -> str:
 
 def commit(entry: Entry, salt: str, content: str) -> str:
     """What an entry commits to: ``commit_to`` of its columns."""
-    return commit_to(entry.at, entry.act, entry.label, entry.counts, salt=salt, content=content)
+    return commit_to(head_of(entry.at, entry.act, entry.label, entry.counts), salt=salt, content=content)
 
 
-def commit_to(at: datetime, act: str, label: str, counts: Any, *, salt: str, content: str) -> str:
+def head_of(at: datetime, act: str, label: str, counts: Any) -> str:
+    """The canonical text of an entry's own columns."""
+    return canonical({"at": at.astimezone(UTC).isoformat(), "act": act, "label": label, "counts": counts})
+
+
+def commit_to(head: str, *, salt: str, content: str) -> str:
     """SHA-256 over salt, entry and content, in hexadecimal.
 
     The entry is part of it, so that details cannot be moved to another entry.
     """
-    head = canonical({"at": at.astimezone(UTC).isoformat(), "act": act, "label": label, "counts": counts})
     return hashlib.sha256(f"{salt}\n{head}\n{content}".encode()).hexdigest()
 
 

@@ -21,7 +21,7 @@ from privacy.core.pseudonyms import pseudonym
 from privacy.core.registries import Progress, providers
 from privacy.core.reports import jsonable
 from privacy.evidence.acts import acts
-from privacy.evidence.commitments import commit_to, content_of, new_salt
+from privacy.evidence.commitments import commit_to, content_of, head_of, new_salt
 from privacy.evidence.models import EvidenceDetail, EvidenceEntry
 
 #: "coop.Order", "coop.Order:placed_at: P13M → P12M", "first, large", a periodic task or a site's code such as "HTC".
@@ -164,16 +164,26 @@ def _write(drafts: Sequence[Draft], *, now: datetime, actor: Actor) -> tuple[lis
     default_until = settings.evidence_details_kept.end(now, settings.calendar)
     entries: list[_Entry] = []
     details: list[_Detail] = []
+    before: Draft | None = None
+    head = ""
     for draft in drafts:
-        _refuse_unfit(draft)
+        # Those of one batch differ in their details only.
+        if before is None or _public(draft) != _public(before):
+            _refuse_unfit(draft)
+            head = head_of(now, draft.act, draft.label, dict(draft.counts or {}))
+        before = draft
         detail = _detail(draft, actor, draft.until or default_until)
-        counts = dict(draft.counts or {})
-        commitment = commit_to(now, draft.act, draft.label, counts, salt=detail.salt, content=detail.content)
-        entries.append(_Entry(now, draft.act, draft.label, counts, commitment))
+        commitment = commit_to(head, salt=detail.salt, content=detail.content)
+        entries.append(_Entry(now, draft.act, draft.label, dict(draft.counts or {}), commitment))
         details.append(detail)
     using = router.db_for_write(EvidenceEntry)
     with transaction.atomic(using=using):
         return entries, _insert(entries, details, using)
+
+
+def _public(draft: Draft) -> tuple[object, ...]:
+    """What is said of it for ever, and checked before; with its end, which must be a moment."""
+    return (draft.act, draft.label, draft.counts, draft.until)
 
 
 def _insert(entries: Sequence[_Entry], details: Sequence[_Detail], using: str) -> list[int]:

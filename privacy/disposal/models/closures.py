@@ -53,7 +53,7 @@ class Closure(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject_key = models.CharField(_("account key"), max_length=255, blank=True)
-    pseudonym = models.CharField(_("pseudonym"), max_length=64, db_index=True)
+    pseudonym = models.CharField(_("pseudonym"), max_length=64)
     #: ``pseudonym_key_id`` of the key that made it; the key is needed as long as the row is to be found by its person.
     pseudonym_key = models.CharField(_("key of the pseudonym"), max_length=8, blank=True)
     status = models.CharField(_("status"), max_length=16, choices=Status.choices, default=Status.PLANNED)
@@ -110,6 +110,7 @@ class Closure(models.Model):
         indexes = (
             models.Index(fields=("status", "due_at"), name="privacy_closure_due"),
             models.Index(fields=("subject_key",), name="privacy_closure_subject"),
+            models.Index(fields=("pseudonym",), name="privacy_closure_pseudonym"),
         )
 
     def __str__(self) -> str:
