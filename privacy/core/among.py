@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,26 @@ from django.db.models import CharField, F, IntegerField, Lookup, TextField, UUID
 from django.db.models.lookups import In
 
 
+class Values(tuple[Any, ...]):
+    """Values that many statements name: each form in which a database takes them is made once."""
+
+    packed: dict[tuple[str, str], str]
+
+    def __new__(cls, values: Iterable[Any] = ()) -> Values:
+        made = super().__new__(cls, values)
+        made.packed = {}
+        return made
+
+    @cached_property
+    def texts(self) -> Values:
+        """``str`` of each."""
+        return Values(map(str, self))
+
+
 class Among(Lookup):
     """``path__in=values``, by the same indexes: ``queryset.filter(Among("user__pk", keys))``.
 
-    Numbers, UUIDs and texts on SQLite and PostgreSQL; for anything else it is ``__in``.
+    Numbers, UUIDs and texts on SQLite and PostgreSQL; for anything else it is ``__in``. ``Values`` are packed once.
     """
 
     lookup_name = "privacy_among"
@@ -31,12 +48,22 @@ class Among(Lookup):
         if not kind or not self.rhs or connection.vendor not in ("sqlite", "postgresql"):
             return In(self.lhs, list(self.rhs)).as_sql(compiler, connection)
         left, params = self.process_lhs(compiler, connection)
-        values = _prepared(field, kind, list(self.rhs), connection)
+        given = _packed(field, kind, self.rhs, connection)
         if connection.vendor == "sqlite":
-            rows = "(SELECT value FROM json_each(%s))"
-            return f"{left} IN {rows}", [*params, json.dumps(values)]
+            return f"{left} IN (SELECT value FROM json_each(%s))", [*params, given]  # noqa: S608
         # With a type: small numbers would be sent as smallint[], which no index of a bigint column answers.
-        return f"{left} = ANY (%s::{kind}[])", [*params, _array(values, quoted=kind == "text")]
+        return f"{left} = ANY (%s::{kind}[])", [*params, given]
+
+
+def _packed(field: Any, kind: str, given: Collection[Any], connection: Any) -> str:
+    own = type(field).__module__.startswith("django.db.models")
+    known = given.packed if isinstance(given, Values) and own else {}
+    if (found := known.get((connection.vendor, kind))) is not None:
+        return found
+    values = _prepared(field, kind, list(given), connection)
+    packed = json.dumps(values) if connection.vendor == "sqlite" else _array(values, quoted=kind == "text")
+    known[connection.vendor, kind] = packed
+    return packed
 
 
 def _prepared(field: Any, kind: str, values: list[Any], connection: Any) -> list[Any]:

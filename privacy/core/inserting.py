@@ -23,7 +23,7 @@ def insert_many(
     using: str,
     returning: Sequence[str] = (),
 ) -> list[tuple[Any, ...]]:
-    """INSERT rows, two thousand a statement; no signal is sent and no default is filled in.
+    """INSERT rows, two thousand at a time; no signal is sent and no default is filled in.
 
     Args:
         names: the fields to write; all others must have a default in the database.
@@ -41,12 +41,16 @@ def insert_many(
     back = ", ".join(quote(field.column) for field in wanted)
     taken = ", ".join(_taken(connection, field, place) for place, field in enumerate(fields))
     source = "jsonb_array_elements(%s::jsonb)" if connection.vendor == "postgresql" else "json_each(%s)"
-    sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) SELECT {taken} FROM {source} AS given"  # noqa: S608
+    into = f"INSERT INTO {quote(model._meta.db_table)} ({columns})"
     inserted: list[tuple[Any, ...]] = []
     with connection.cursor() as cursor:
         for some in chunks(list(rows), _AT_ONCE):
-            given = json.dumps(list(_plain(connection, fields, some)))
-            cursor.execute(f"{sql} RETURNING {back}" if back else sql, [given])
+            given = list(_plain(connection, fields, some))
+            if connection.vendor == "sqlite" and not back:  # within the process, a call a row costs less than JSON
+                cursor.executemany(f"{into} VALUES ({', '.join(['%s'] * len(fields))})", given)
+                continue
+            sql = f"{into} SELECT {taken} FROM {source} AS given"  # noqa: S608
+            cursor.execute(f"{sql} RETURNING {back}" if back else sql, [json.dumps(given)])
             inserted += cursor.fetchall() if back else []
     return inserted
 

@@ -53,8 +53,8 @@ class Pace:
         self._most = most
         self._size = min(first, most) if self._one_writer else most
         self._last, self._fixed_seconds = (0, 0.0), 0.0
-        self._worked, self._owed = 0.0, 0.0
-        self._seen = self._commits_of_others()
+        self._worked, self._owed, self._rows_written = 0.0, 0.0, 0
+        self._seen = commits_of_others(self._connection)
 
     def size(self) -> int:
         """How many items the next transaction should have."""
@@ -77,6 +77,7 @@ class Pace:
         took = time.monotonic() - begun
         self._fit(items, took)
         self._owed = self._owes(took)
+        self._rows_written = _rows_written(self._connection)
         _free_until[self._connection] = time.monotonic() + self._owed
 
     def _fit(self, items: int, took: float) -> None:
@@ -97,8 +98,10 @@ class Pace:
 
     def _give_way(self) -> None:
         """Leave the database to others for as long as is owed to them, whoever worked on it before."""
-        left_to_others = _free_until.pop(self._connection, 0.0) - time.monotonic()
-        pause, self._owed = max(self._owed, left_to_others), 0.0
+        pause = _free_until.pop(self._connection, 0.0) - time.monotonic()
+        if not self._one_writer or self._rows_written != _rows_written(self._connection):
+            pause = max(pause, self._owed)  # nobody knows that it was left to them all the time
+        self._owed = 0.0
         if pause > 0 and not self._connection.in_atomic_block:
             self._rest(pause)
 
@@ -110,7 +113,7 @@ class Pace:
         pause = took * (1 / share - 1)
         if self._one_writer:
             self._worked += took
-            commits = self._commits_of_others()
+            commits = commits_of_others(self._connection)
             if commits != self._seen:
                 self._seen = commits
                 pause = max(pause, GAP, took * (1 / SHARED - 1))
@@ -120,10 +123,17 @@ class Pace:
             self._worked = 0.0
         return pause
 
-    def _commits_of_others(self) -> int:
-        """A number that changes when another connection has written; only SQLite tells it for nothing."""
-        if not self._one_writer:
-            return 0
-        with self._connection.cursor() as cursor:
-            cursor.execute("PRAGMA data_version")
-            return int(cursor.fetchone()[0])
+
+def _rows_written(connection: Any) -> int:
+    """A number that changes when this very connection has written; only SQLite tells it for nothing."""
+    opened = connection.connection if connection.vendor == "sqlite" else None
+    return opened.total_changes if opened is not None else 0
+
+
+def commits_of_others(connection: Any) -> int:
+    """A number that changes when another connection has written; only SQLite tells it for nothing, others say 0."""
+    if connection.vendor != "sqlite":
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA data_version")
+        return int(cursor.fetchone()[0])

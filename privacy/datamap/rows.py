@@ -30,7 +30,7 @@ def rows(declared: Declared, side: Side, subjects: Subjects) -> QuerySet[Any]:
     if side.kind == "user":
         return _along(everything, f"{side.path}__pk" if side.path else "pk", subjects.keys)
     if side.kind == "key":
-        return _along(everything, side.path, [str(key) for key in subjects.keys])
+        return _along(everything, side.path, subjects.keys.texts)
     if side.kind == "name":
         return _along(everything, side.path, subjects.names)
     # Both forms: SQLite lowers ASCII letters only.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.contrib.auth import get_user_model
 from django.db.models import Field, QuerySet
 
-from privacy.core.among import Among
+from privacy.core.among import Among, Values
 from privacy.core.errors import PrivacyError
 from privacy.core.periods import Period
 from privacy.datamap.declarations import Anonymise, Delete, Erasure, Generic
@@ -43,17 +43,17 @@ class Subjects:
         names: their user names, for rows that store nothing else.
     """
 
-    keys: tuple[Any, ...]
-    emails: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
+    keys: Values
+    emails: Values = field(default_factory=Values)
+    names: Values = field(default_factory=Values)
 
     @classmethod
     def of(cls, users: QuerySet[Any] | Iterable[Any]) -> Subjects:
         """From a queryset of users or their primary keys; one query. Keys without a row are kept."""
         model = get_user_model()
-        given: tuple[Any, ...] = ()
+        given = Values()
         if not isinstance(users, QuerySet):
-            given = tuple(model._meta.pk.to_python(key) for key in users)
+            given = Values(model._meta.pk.to_python(key) for key in users)
             users = QuerySet(model).filter(Among("pk", given))
         columns = ["pk", str(model.USERNAME_FIELD)]
         address = email_field(model)
@@ -61,9 +61,9 @@ class Subjects:
             columns.append(address)
         rows = list(users.order_by().values_list(*columns))
         return cls(
-            keys=given or tuple(row[0] for row in rows),
-            emails=tuple(dict.fromkeys(row[2] for row in rows if len(row) > 2 and row[2])),
-            names=tuple(row[1] for row in rows if row[1]),
+            keys=given or Values(row[0] for row in rows),
+            emails=Values(dict.fromkeys(row[2] for row in rows if len(row) > 2 and row[2])),
+            names=Values(row[1] for row in rows if row[1]),
         )
 
 

@@ -21,6 +21,7 @@ from privacy.core.batches import keyset
 from privacy.core.conf import settings
 from privacy.core.pacing import Pace
 from privacy.disposal import closing, destroying
+from privacy.disposal.ahead import Ahead, lock_to_erase, read_ahead
 from privacy.disposal.finishing import follow_up
 from privacy.disposal.holds import stopping as keeping
 from privacy.disposal.mandate import Mandate
@@ -50,8 +51,9 @@ def run_closures(
     pace = _pace()
     # What a released hold set free comes behind what was due anyway, by its own date.
     for keys in chain(keyset(due, pace.size), keeping.wake(horizon=horizon, size=pace.size)):
+        ahead = read_ahead(keys)
         with pace.turn(len(keys)):
-            erased = _erase(keys, counts, now=now, actor=actor)
+            erased = _erase(keys, counts, ahead, now=now, actor=actor)
         _finish(keys, counts, erased, now=now, actor=actor)
         if progress:
             progress(counts)
@@ -76,7 +78,7 @@ def close_accounts(
     for keys in keyset(users, pace.size):
         with pace.turn(len(keys)):
             due = _open(keys, counts, mandate, now=now, actor=actor)
-            erased = _erase(due, counts, now=now, actor=actor)
+            erased = _erase(due, counts, None, now=now, actor=actor)
         _finish(due, counts, erased, now=now, actor=actor)
         if progress:
             progress(counts)
@@ -85,7 +87,7 @@ def close_accounts(
 
 def run_batch(keys: Sequence[UUID], counts: dict[str, int], *, now: datetime, actor: Actor) -> None:
     """Cut off, destroy and finish the closures with these ids; ``counts`` grows by what became of them."""
-    erased = _erase(keys, counts, now=now, actor=actor)
+    erased = _erase(keys, counts, None, now=now, actor=actor)
     _finish(keys, counts, erased, now=now, actor=actor)
 
 
@@ -103,13 +105,15 @@ def _open(users: Sequence[Any], counts: dict[str, int], mandate: Mandate, *, now
     return list(mine.filter(due_at__lte=now).values_list("pk", flat=True))
 
 
-def _erase(keys: Sequence[UUID], counts: dict[str, int], *, now: datetime, actor: Actor) -> list[Closure]:
+def _erase(
+    keys: Sequence[UUID], counts: dict[str, int], ahead: Ahead | None, *, now: datetime, actor: Actor
+) -> list[Closure]:
     """Cut off and destroy in the database, in a few transactions; what another run holds is left to it.
 
     Each closure is read once, and handed on: reading it costs more than erasing what it speaks of.
     """
     with transaction.atomic(using=closing.using()):
-        locked = closing.lock(Closure.objects.unfinished().unerased().these(keys), wait=False)
+        locked = lock_to_erase(keys, ahead)
         closed = still_closed(locked, now=now, actor=actor)
         again = {closure.pk for closure in closed if closure.cut_off_at is not None}
         closing.cut_off(closed, now=now)
@@ -121,7 +125,10 @@ def _finish(
     keys: Sequence[UUID], counts: dict[str, int], erased: Sequence[Closure], *, now: datetime, actor: Actor
 ) -> None:
     """Files, caches and stores: however slow they are, the database is free meanwhile."""
-    counts["accounts"] += follow_up(keys, erased, now=now, actor=actor)
+    finished = follow_up(keys, erased, now=now, actor=actor)
+    counts["accounts"] += finished
+    if finished == len(keys):
+        return
     became = dict(Closure.objects.these(keys).order_by().values_list("status").annotate(Count("pk")))
     counts["partial"] += became.get(Closure.Status.PARTIAL, 0)
     if held := became.get(Closure.Status.HELD, 0):

@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connections, router, transaction
 
-from privacy.core.among import Among
+from privacy.core.among import Among, Values
 from privacy.core.errors import PrivacyError
 from privacy.datamap.graph import Subjects
 from privacy.disposal import sessions
@@ -126,7 +126,7 @@ def _end_access(closures: Closures, *, now: datetime) -> Iterator[str]:
     except PrivacyError as broken:
         yield reason_of(broken)
         return
-    subjects = people(closures) if steps else Subjects(keys=())
+    subjects = people(closures) if steps else Subjects(Values())
     for step in steps:
         try:
             with transaction.atomic(using=step.declared.using):

@@ -66,9 +66,10 @@ def destroy_many(closures: Closures, *, again: Collection[uuid.UUID], now: datet
     """
     ready, stuck = _set_aside(closures, now=now)
     try:
-        for retried in (False, True):
-            some = [closure for closure in ready if (closure.pk in again) == retried]
-            journalling.intended(some, again=retried, now=now)
+        retried = [closure for closure in ready if closure.pk in again] if again else []
+        first = [closure for closure in ready if closure.pk not in again] if again else ready
+        journalling.intended(first, again=False, now=now)
+        journalling.intended(retried, again=True, now=now)
     except SiteRestored:
         raise
     except PrivacyError as error:  # what the journal does not know is not destroyed

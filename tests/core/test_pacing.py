@@ -54,6 +54,30 @@ def pace(clock: Clock, most: int = 500) -> Pace:
     return Pace("default", most, rest=clock.rest)
 
 
+@only_sqlite
+def test_time_in_which_nothing_was_written_counts_as_a_pause(clock: Clock) -> None:
+    """The next batch may be read meanwhile: whoever waits for the lock gets it."""
+    mine = pace(clock)
+    with mine.turn(500):
+        clock.at += TURN + 0.1
+    clock.at += GAP / 4
+    with mine.turn(500):
+        pass
+    assert clock.rests == [round(GAP * 3 / 4, 3)]
+
+
+@only_sqlite
+def test_time_in_which_the_work_itself_wrote_on_is_no_pause(clock: Clock) -> None:
+    mine = pace(clock)
+    with mine.turn(500):
+        clock.at += TURN + 0.1
+    Group.objects.create(name="what follows up")
+    clock.at += GAP / 4
+    with mine.turn(500):
+        pass
+    assert clock.rests == [GAP]
+
+
 def next_in_line(clock: Clock) -> None:
     """Other work on the same database that begins at once."""
     with pace(clock).turn(1):

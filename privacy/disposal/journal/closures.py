@@ -84,6 +84,16 @@ def void_ids(ids: Sequence[str], *, now: datetime) -> None:
     journal.intend([Line(KIND, pk, "void") for pk in ids], now=now)
 
 
+def prepare(closures: Closures) -> None:
+    """Read what tells their accounts apart, once, however often something is told of them: one query."""
+    new = [closure for closure in closures if closure.fingerprints is None]
+    if files.folder() is None or not new:
+        return
+    about = matching.who([closure.subject_key for closure in new])
+    for closure in new:
+        closure.fingerprints = about[closure.subject_key]
+
+
 def _tell(closures: Closures, state: str, *, now: datetime) -> None:
     if files.folder() is None or not closures:
         return
@@ -91,11 +101,7 @@ def _tell(closures: Closures, state: str, *, now: datetime) -> None:
 
 
 def _lines(closures: Closures, state: str, now: datetime) -> list[Line]:
-    """Their accounts are read once, however often something is told of them."""
-    new = [closure for closure in closures if closure.fingerprints is None]
-    about = matching.who([closure.subject_key for closure in new]) if new else {}
-    for closure in new:
-        closure.fingerprints = about[closure.subject_key]
+    prepare(closures)
     return [Line(KIND, str(one.pk), state, one.fingerprints or {}, _facts(one, now)) for one in closures]
 
 
