@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, F, IntegerField, Lookup, TextField, UUIDField
+from django.db.models import BooleanField, CharField, F, IntegerField, Lookup, TextField, UUIDField
 from django.db.models.lookups import In
 
 
@@ -36,6 +36,7 @@ class Among(Lookup):
 
     lookup_name = "privacy_among"
     prepare_rhs = False
+    output_field = BooleanField()
 
     def __init__(self, path: Any, values: Collection[Any]) -> None:
         super().__init__(F(path) if isinstance(path, str) else path, values)
