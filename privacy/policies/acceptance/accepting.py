@@ -15,13 +15,15 @@ from privacy.policies.acceptance.models import Acceptance, AcceptanceContext, Ev
 from privacy.policies.acceptance.owing import owing
 from privacy.policies.acceptance.timeline import Timeline, covered, timeline
 from privacy.policies.acceptance.whom import Whom
-from privacy.policies.acceptance.writing import Said, one_by_one, using, write
+from privacy.policies.acceptance.writing import Said, one_by_one, said_before, using, write
 from privacy.policies.notices import put_away
 from privacy.policies.rules import Kind as RuleOfAct
 from privacy.policies.rules import PolicyRules, policy_rules
 
 #: Acts that a profile may count as agreement.
 _ACTS = (Event.SIGNUP, Event.PURCHASE, Event.DOWNLOAD, Event.CONTACT, Event.VISIT)
+#: Acts that somebody does again: two of them are two, unless ``about`` says that they are one.
+_EACH_TIME = (Event.PURCHASE, Event.DOWNLOAD, Event.CONTACT)
 
 
 class VersionsChanged(PrivacyError):
@@ -63,7 +65,9 @@ def accept(
     """Write down that somebody said that they agree to the versions that they were shown.
 
     A member who answers the question about a change has seen its banner, too. It is no consent to any purpose (T15).
-    The documents that belong to these are stored with it (HTC-0-3, CPT-0-3).
+    The documents that belong to these are stored with it (HTC-0-3, CPT-0-3). Who says the same once more, as with a
+    second click, is answered with the line that is there; a purchase, a download or a message that is not said to be
+    the same one by ``about`` is another.
 
     Args:
         versions: the keys that were shown, ``["privacy.en.3"]``: of each document that the site asks about, the one
@@ -72,6 +76,9 @@ def accept(
         language: of the page that showed them.
         surface: where, ``"page"``.
         about: the site's own key of what was bought, downloaded or sent, ``"shop.Order 17"``.
+
+    Returns:
+        The acceptance; the one from before where it said the same, and no version was withdrawn since.
 
     Raises:
         VersionsChanged: others bind by now, or one of them was not shown.
@@ -91,7 +98,8 @@ def accept(
         if person.user_key and event == Event.CHANGE:
             put_away(user_key=person.user_key, versions=list(versions), now=now)
         said = Said(Kind.EXPRESS, event, found, surface, language=language, about=about, network=network)
-        return write(Whom.of(person), said, now=now, actor=actor)
+        before = said_before(person, said, actor=actor) if about or event not in _EACH_TIME else None
+        return before or write(Whom.of(person), said, now=now, actor=actor)
 
 
 def deem(
@@ -139,7 +147,7 @@ def deem(
             found = _snapshot(timeline(person, covered(rules), now=now), rules)
         except NothingPublished:
             return None
-        if event in (Event.VISIT, Event.SIGNUP) and (before := _before(person, event, found)):
+        if event not in _EACH_TIME and (before := _before(person, event, found)):
             return before
         said = Said(Kind.DEEMED, event, found, surface, language=language, about=about, network=network)
         return write(Whom.of(person), said, now=now, actor=actor)
@@ -172,7 +180,7 @@ def accept_by_use(
 def accept_on_behalf(
     *, person: Person, reason: str, surface: str, language: str = "", now: datetime, actor: Actor
 ) -> Acceptance:
-    """Staff write down that somebody agreed, on paper or by telephone.
+    """Staff write down that somebody agreed, on paper or by telephone; the same, sent twice, is one line.
 
     Args:
         reason: why staff enter it; kept in the half that is erased.
@@ -193,7 +201,7 @@ def accept_on_behalf(
         one_by_one(person)
         found = _snapshot(timeline(person, covered(rules), now=now), rules)
         said = Said(Kind.ON_BEHALF, Event.STAFF, found, surface, language=language, reason=reason.strip()[:500])
-        return write(Whom.of(person), said, now=now, actor=actor)
+        return said_before(person, said, actor=actor) or write(Whom.of(person), said, now=now, actor=actor)
 
 
 def forget_address(*, person: Person, now: datetime, actor: Actor) -> int:
@@ -231,6 +239,6 @@ def _before(person: Person, event: Event, versions: Mapping[str, str]) -> Accept
     """An acceptance of just these versions on such an occasion."""
     mine = AcceptanceContext.objects.using(using()).of(person).filter(acceptance__event=event)
     for context in mine.select_related("acceptance").prefetch_related("acceptance__versions").order_by("-pk")[:5]:
-        if {one.document: one.version_id or "" for one in context.acceptance.versions.all()} == versions:
+        if context.acceptance.accepted == versions:
             return context.acceptance
     return None

@@ -39,6 +39,5 @@ def commit(row: Acceptance, versions: Mapping[str, str], *, pseudonym: str, salt
 
 def is_proved(row: Acceptance, context: AcceptanceContext) -> bool:
     """Whether the row is what the person behind this context accepted, unaltered. Reads ``row.versions``."""
-    versions = {one.document: one.version_id or "" for one in row.versions.all()}
-    found = commit(row, versions, pseudonym=context.pseudonym, salt=context.salt)
+    found = commit(row, row.accepted, pseudonym=context.pseudonym, salt=context.salt)
     return hmac.compare_digest(found, row.commitment)

@@ -79,6 +79,11 @@ class Acceptance(WrittenOnce):
     def __str__(self) -> str:
         return f"{self.get_event_display()}: {self.get_kind_display()} ({self.at:%Y-%m-%d %H:%M})"
 
+    @property
+    def accepted(self) -> dict[str, str]:
+        """Document to the version's key, empty where none was published. Reads ``versions``."""
+        return {one.document: one.version_id or "" for one in self.versions.all()}
+
 
 class AcceptedVersion(WrittenOnce):
     """One document of an acceptance: those that the site asks about, and all that belong to them (HTC-0-3, CPT-0-3).

@@ -19,6 +19,7 @@ from privacy.policies.acceptance import journalling
 from privacy.policies.acceptance.commitments import commit, new_salt
 from privacy.policies.acceptance.models import Acceptance, AcceptanceContext, AcceptedVersion, Event, Kind
 from privacy.policies.acceptance.whom import Whom
+from privacy.policies.models import PolicyWithdrawal
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,34 @@ def using() -> str:
 def one_by_one(person: Person) -> None:
     """Wait for whoever writes about this person. Call it inside a transaction."""
     one_at_a_time(f"privacy.acceptance {person.pseudonym}", using())
+
+
+def said_before(person: Person, said: Said, *, actor: Actor) -> Acceptance | None:
+    """The last line that this person said in this way, where it says just this.
+
+    Another version may have bound in between and been withdrawn: after a withdrawal whatever is said is said anew. Call
+    it inside a transaction, behind ``one_by_one``: who waited there finds what the other wrote. Three queries.
+    """
+    same_way = (
+        AcceptanceContext.objects.using(using())
+        .of(person)
+        .filter(
+            acceptance__kind=said.kind,
+            acceptance__event=said.event,
+            acceptance__surface=said.surface,
+            acceptance__language=said.language,
+            about=said.about,
+            reason=said.reason,
+            entered_by=actor.kind,
+        )
+    )
+    last = same_way.select_related("acceptance").order_by("-pk").first()
+    if last is None or last.acceptance.accepted != said.versions:
+        return None
+    withdrawn = PolicyWithdrawal.objects.using(using()).filter(
+        version__document__in=list(said.versions), at__gt=last.acceptance.at
+    )
+    return None if withdrawn.exists() else last.acceptance
 
 
 def write(

@@ -106,7 +106,7 @@ def test_a_restore_loses_no_acceptance(
     user, stranger = joins(), Person(address="Jo.Doe@example.org")
     agree(user, asks, at=now)
     with undone():
-        lost = agree(user, asks, at=now + DAY)
+        lost = agree(user, asks, at=now + DAY, surface="api")
         deem(person=stranger, event=Event.CONTACT, surface="page", now=now + DAY, actor=actor)
     assert Acceptance.objects.count() == 1
     report = replay(now=now + 2 * DAY, actor=actor)

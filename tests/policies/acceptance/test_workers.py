@@ -1,4 +1,4 @@
-"""Two workers, two real processes: what one publishes stops a member at the other, on the very next request."""
+"""Two workers, two real processes: what one publishes stops a member at the other; two clicks at both are one."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from privacy.policies.acceptance.models import Acceptance
 from privacy.policies.models import PolicyDraft, PolicyVersion
 from tests.brokers import empty_redis
 from tests.people import client_of
@@ -47,10 +48,16 @@ class Worker:
         )
 
     def ask(self, word: str) -> dict[str, Any]:
+        self.send(word)
+        return self.answer()
+
+    def send(self, word: str) -> None:
         assert self.process.stdin
-        assert self.process.stdout
         self.process.stdin.write(f"{word}\n")
         self.process.stdin.flush()
+
+    def answer(self) -> dict[str, Any]:
+        assert self.process.stdout
         line = self.process.stdout.readline()
         assert line, self.process.stderr and self.process.stderr.read()
         found: dict[str, Any] = json.loads(line)
@@ -86,3 +93,17 @@ def test_version_2_stops_a_version_1_user_in_every_worker(
     one.ask("publish")
     assert other.ask("get")["status"] == 302
     assert one.ask("get")["status"] == 302
+
+
+@pytest.mark.parametrize("workers", ["database"], indirect=True)
+def test_a_double_click_that_two_workers_take_at_once_is_one_line(
+    workers: list[Worker], publishes: Callable[..., PolicyVersion], now: datetime
+) -> None:
+    for worker in workers:
+        worker.ask("get")
+    for number in range(2, 8):
+        version = publishes(f"Version {number}.", at=now + number * timedelta(seconds=1))
+        for worker in workers:
+            worker.send(f"accept {version.pk}")
+        assert [worker.answer()["status"] for worker in workers] == [302, 302]
+        assert Acceptance.objects.count() == number

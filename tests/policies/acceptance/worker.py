@@ -1,4 +1,4 @@
-"""A worker of the site: for each line on its input it answers one request, or publishes the next version."""
+"""A worker of the site: for each line on its input it answers a request, presses a button, or publishes a version."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ def main() -> None:
         said: dict[str, Any] = {}
         if line.strip() == "publish":
             publish()
+        elif line.startswith("accept "):
+            said["status"] = client.post("/account/privacy/policies/", {"versions": line.split()[1]}).status_code
         else:
             with CaptureQueriesContext(connection) as seen:
                 said["status"] = client.get("/page/").status_code
