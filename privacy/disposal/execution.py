@@ -121,7 +121,6 @@ def erase(
         if any(reread.needs(step.declared.model) for reread in outcome.unread):
             outcome.read_back(people)
         rows = together.get(step.place, its_rows)
-        outcome.kept.extend(kept_rows(step, rows, now))
         if step.action == "delete":
             done = _delete(step, rows, outcome, now, leaving=partial(_of, together))
         else:
@@ -175,6 +174,7 @@ def _mask(step: Step, rows: QuerySet[Any], outcome: Outcome, now: datetime) -> l
     captured = capture.keys(rows, batch=outcome.batch, place=place)
     if not captured:
         return [StepDone(label, step.action, 0, files)]
+    outcome.kept.extend(kept_rows(step, rows, now))
     again = capture.read(model, batch=outcome.batch, place=place, using=rows.db)
     values = _cutting(step, mask_values(model, erasure, rows.db))
     if values:
