@@ -24,6 +24,19 @@ from privacy.policies.acceptance.models import Acceptance, AcceptanceContext
 from privacy.policies.models import PolicyVersion
 
 SEE_PEOPLE, ON_BEHALF = "privacy.view_acceptance_people", "privacy.accept_on_behalf"
+#: The app's own words for where it was; a site's word is shown as it is.
+_SURFACES = {
+    **dict(OnBehalfForm.SURFACES),
+    "page": gettext_lazy("on a page"),
+    "api": gettext_lazy("through the API"),
+    "site": gettext_lazy("on the site"),
+}
+_ACTORS = {
+    "member": gettext_lazy("the person"),
+    "staff": gettext_lazy("staff"),
+    "command": gettext_lazy("a command"),
+    "system": gettext_lazy("the site itself"),
+}
 
 
 class ByVersion(admin.SimpleListFilter):
@@ -44,7 +57,7 @@ class ByVersion(admin.SimpleListFilter):
 class AcceptanceAdmin(ReadScreen[Acceptance]):
     """Nothing is ever changed here; what people said to staff is a new line."""
 
-    list_display = ("at", "event", "kind", "accepted", "surface", "language")
+    list_display = ("at", "event", "kind", "accepted", "where", "language")
     list_filter = ("event", "kind", ByVersion, "at")
     search_fields = ("=reference",)
     search_help_text = gettext_lazy("The whole reference")
@@ -71,6 +84,10 @@ class AcceptanceAdmin(ReadScreen[Acceptance]):
     @admin.display(description=gettext_lazy("versions"))
     def accepted(self, row: Acceptance) -> str:
         return ", ".join(one.version_id or f"{one.document}: –" for one in row.versions.all())
+
+    @admin.display(description=gettext_lazy("where"), ordering="surface")
+    def where(self, row: Acceptance) -> str:
+        return str(_SURFACES.get(row.surface, row.surface))
 
     @method_decorator(sensitive_post_parameters("person", "address", "reason"))
     def add_view(
@@ -101,6 +118,8 @@ class AcceptanceAdmin(ReadScreen[Acceptance]):
         shown = {
             "title": _("Acceptance %(reference)s") % {"reference": str(row.reference)[:8]},
             "row": row,
+            "where": self.where(row),
+            "entered_by": _ACTORS.get(context.entered_by, context.entered_by) if context else "",
             "context": context if request.user.has_perm(SEE_PEOPLE) else None,
             "has_context": context is not None,
             "proved": context is not None and is_proved(row, context),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
+import privacy
 from privacy.core.actors import Actor
 from privacy.policies.acceptance.forms import AgreementMixin
 from privacy.policies.acceptance.models import Acceptance, AcceptanceContext, Event
@@ -243,3 +246,52 @@ def test_the_ledger_is_filtered_by_event_kind_and_version(
 
 def test_a_list_is_empty_in_words(chief: Client) -> None:
     assert "Nobody has accepted anything yet" in chief.get(at("changelist")).content.decode()
+
+
+def test_german_staff_read_the_ledger_in_german(
+    asks: PolicyVersion, joins: Callable[..., Any], chief: Client, settings: Any, now: datetime
+) -> None:
+    settings.LANGUAGE_CODE = "de"
+    empty = chief.get(at("changelist")).content.decode()
+    assert "Noch hat niemand etwas angenommen." in empty
+    user = joins()
+    agree(user, asks, at=now, about="shop.Order 7")
+    form = chief.get(at("add")).content.decode()
+    for word in ("Eine Annahme für jemanden eintragen", "Mitglied", "Wie es uns erreicht hat", "auf Papier"):
+        assert word in form
+    said = {"person": "ada", "surface": "paper", "reason": "Formular 12."}
+    assert "Dazu gibt es kein Konto" in chief.post(at("add"), {**said, "person": "nobody"}).content.decode()
+    listed = chief.post(at("add"), said, follow=True).content.decode()
+    for word in (
+        "Festgehalten, als vom Team eingetragen.",
+        "<h1>Verzeichnis der Annahmen</h1>",
+        "Wer was angenommen hat",
+        "angenommen: 1",
+        "noch nicht: ",
+        "Frage zu einer neuen Fassung",
+        "auf Papier",
+        "auf einer Seite",
+    ):
+        assert word in listed
+    for row in Acceptance.objects.all():
+        page = chief.get(at("change", row.pk)).content.decode()
+        for word in ("Kennung", "Nachweis", "unverändert", "Wer angenommen hat", "Netz", "Aufbewahrt bis"):
+            assert word in page
+        assert ("das Team" if row.kind == "on_behalf" else "die Person selbst") in page
+    AcceptanceContext.objects.update(pseudonym="x")
+    assert "Dieser Eintrag ist nicht das, was angenommen wurde" in chief.get(at("change", row.pk)).content.decode()
+    AcceptanceContext.objects.all().delete()
+    assert "Die Hälfte mit der Person ist gelöscht" in chief.get(at("change", row.pk)).content.decode()
+
+
+def test_no_text_of_the_ledger_s_screens_is_without_german() -> None:
+    """Django's own German would stand in for a few, so the catalogue is asked, not a page."""
+    app = Path(privacy.__file__).parent
+    catalogue = (app / "locale/de/LC_MESSAGES/django.po").read_text(encoding="utf-8")
+    known = set(re.findall(r'^msgid "(.*)"$', catalogue, re.MULTILINE))
+    templates = list((app / "templates/admin/privacy/acceptance").glob("*.html"))
+    code = [app / "policies/acceptance" / name for name in ("admin.py", "forms.py", "models.py")]
+    texts = {text for path in templates for text in re.findall(r'{% translate "(.*?)"', path.read_text())}
+    texts |= {text for path in code for text in re.findall(r'(?:_|gettext_lazy)\(\s*"(.*?)"', path.read_text())}
+    assert len(texts) > 60
+    assert texts <= known
