@@ -41,11 +41,13 @@ class Subjects:
         keys: primary keys of the user model, as Python values.
         emails: their e-mail addresses, empty ones left out.
         names: their user names, for rows that store nothing else.
+        accounts: how many of the keys had a row when they were read.
     """
 
     keys: Values
     emails: Values = field(default_factory=Values)
     names: Values = field(default_factory=Values)
+    accounts: int = field(default=0, compare=False)
 
     @classmethod
     def of(cls, users: QuerySet[Any] | Iterable[Any]) -> Subjects:
@@ -64,6 +66,7 @@ class Subjects:
             keys=given or Values(row[0] for row in rows),
             emails=Values(dict.fromkeys(row[2] for row in rows if len(row) > 2 and row[2])),
             names=Values(row[1] for row in rows if row[1]),
+            accounts=len(rows),
         )
 
 

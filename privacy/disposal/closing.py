@@ -44,6 +44,7 @@ def lock_again(closures: Closures, still: ClosureQuerySet, *, wait: bool) -> lis
 
     Only their keys are read again: reading the rows costs more than erasing what they speak of.
     """
+    still = still.these([closure.pk for closure in closures])
     features = connections[using()].features
     if not features.has_select_for_update and still.count() == len(closures):
         return list(closures)

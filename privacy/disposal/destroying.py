@@ -64,7 +64,7 @@ def destroy_many(closures: Closures, *, again: Collection[uuid.UUID], now: datet
     Returns:
         Those that are erased, as their rows are now.
     """
-    ready, stuck = _set_aside(closures, now=now)
+    ready = _set_aside(closures, now=now)
     try:
         retried = [closure for closure in ready if closure.pk in again] if again else []
         first = [closure for closure in ready if closure.pk not in again] if again else ready
@@ -74,10 +74,9 @@ def destroy_many(closures: Closures, *, again: Collection[uuid.UUID], now: datet
         raise
     except PrivacyError as error:  # what the journal does not know is not destroyed
         with transaction.atomic(using=using()):
-            fail(lock(_to_destroy([closure.pk for closure in ready]), wait=False), reason=str(error), now=now)
+            fail(lock(_to_destroy().these([closure.pk for closure in ready]), wait=False), reason=str(error), now=now)
         return []
-    keys = [closure.pk for closure in closures if closure.pk not in stuck]
-    return _halving(keys, ready, now=now, actor=actor)
+    return _halving([closure.pk for closure in ready], ready, now=now, actor=actor)
 
 
 def fail(closures: Closures, *, reason: str, now: datetime) -> None:
@@ -90,25 +89,25 @@ def fail(closures: Closures, *, reason: str, now: datetime) -> None:
     Closure.objects.bulk_update(closures, ["status", "errors", "attempts", "cut_off_at"], batch_size=500)
 
 
-def _to_destroy(keys: Sequence[uuid.UUID]) -> ClosureQuerySet:
-    return Closure.objects.unfinished().unerased().these(keys).filter(cut_off_at__isnull=False)
+def _to_destroy() -> ClosureQuerySet:
+    return Closure.objects.unfinished().unerased().filter(cut_off_at__isnull=False)
 
 
-def _set_aside(closures: Closures, *, now: datetime) -> tuple[list[Closure], set[uuid.UUID]]:
-    """Those to destroy, and those that are known to be stuck, told why."""
-    stuck: set[uuid.UUID] = set()
+def _set_aside(closures: Closures, *, now: datetime) -> list[Closure]:
+    """Those to destroy; who is known to be stuck is told why, and what another run holds is left to it."""
     found = _obstacles(closures)
     if not found:
-        return list(closures), stuck
+        return list(closures)
+    stuck: set[uuid.UUID] = set()
     with transaction.atomic(using=using()):
-        closures = lock_again(closures, _to_destroy([closure.pk for closure in closures]), wait=False)
+        closures = lock_again(closures, _to_destroy(), wait=False)
         # Of whom a hold keeps all, nothing is tried.
         by_key = without_named({closure.subject_key: closure for closure in closures})
         for obstacle in found:
             stopped = [by_key[key] for key in obstacle.keys if key in by_key and by_key[key].pk not in stuck]
             fail(stopped, reason=obstacle.reason, now=now)
             stuck |= {closure.pk for closure in stopped}
-        return [closure for closure in closures if closure.pk not in stuck], stuck
+        return [closure for closure in closures if closure.pk not in stuck]
 
 
 def _obstacles(closures: Closures) -> list[Obstacle]:
@@ -130,8 +129,8 @@ def _halving(
         return []
     try:
         with transaction.atomic(using=using()):
-            still = _to_destroy(keys)
-            closures = lock(still, wait=False) if read is None else lock_again(read, still, wait=False)
+            still = _to_destroy()
+            closures = lock(still.these(keys), wait=False) if read is None else lock_again(read, still, wait=False)
             # Where the commit is refused, the next attempts look themselves, and tell what was in the way.
             return destroy_together(closures, now=now, actor=actor, by_commit=read is not None) if closures else []
     except Exception as error:  # noqa: BLE001 a host's handler, or the commit itself
@@ -144,7 +143,7 @@ def _halving(
             halves = (keys[:middle], keys[middle:])
             return [closure for half in halves for closure in _halving(half, now=now, actor=actor)]
         with transaction.atomic(using=using()):
-            fail(lock(_to_destroy(keys), wait=True), reason=reason_of(error), now=now)
+            fail(lock(_to_destroy().these(keys), wait=True), reason=reason_of(error), now=now)
         return []
 
 

@@ -108,8 +108,9 @@ def erase(
     # A statement that leaves out what is held is long enough by itself: each is read back alone.
     people = len(subjects.keys) if spared is None else _READ_ALONE
     steps = [(step, _rows(step, subjects, spared)) for step in route() if not step.elsewhere]
-    # What is held stays along any link.
-    proof = Proof() if spared else Proof((step for step, _ in steps), using=using, by_commit=by_commit)
+    # What is held stays along any link, and what was left of an account that is gone already is refused by nobody.
+    provable = spared is None and subjects.accounts == people
+    proof = Proof([step for step, _ in steps], using=using, by_commit=by_commit) if provable else Proof()
     outcome = Outcome(batch, proof)
     sweeping.queue_caches(subjects, batch=batch, now=now)
     for step in elsewhere.steps() if spared is None else ():  # they wait for the release

@@ -44,7 +44,7 @@ def follow_up(keys: Sequence[uuid.UUID], read: Closures = (), *, now: datetime, 
     sweeping.sweep(_sweeps_of(closure for closure in erased if closure.batch not in left))
     receipts.ask_stores(erased, now=now, actor=actor)
     with transaction.atomic(using=using()):
-        return len(at_once) + _finish(lock_again(erased, _unfinished(keys), wait=True), left, now=now, actor=actor)
+        return len(at_once) + _finish(lock_again(erased, _unfinished(), wait=True), left, now=now, actor=actor)
 
 
 def anything_outside(batch: uuid.UUID) -> bool:
@@ -65,14 +65,14 @@ def at_rest(closures: Closures, *, now: datetime, actor: Actor) -> dict[str, Any
 
 
 def _erased(keys: Sequence[uuid.UUID], read: Closures) -> list[Closure]:
-    there = set(_unfinished(keys).order_by().values_list("pk", flat=True))
+    there = set(_unfinished().these(keys).order_by().values_list("pk", flat=True))
     known = [closure for closure in read if closure.pk in there]
     others = there.difference(closure.pk for closure in known)
-    return [*known, *_unfinished(list(others))] if others else known
+    return [*known, *_unfinished().these(list(others))] if others else known
 
 
-def _unfinished(keys: Sequence[uuid.UUID]) -> ClosureQuerySet:
-    return Closure.objects.unfinished().erased().these(keys)
+def _unfinished() -> ClosureQuerySet:
+    return Closure.objects.unfinished().erased()
 
 
 def _finish(

@@ -183,7 +183,8 @@ def _write(drafts: Sequence[Draft], *, now: datetime, actor: Actor) -> tuple[lis
 
 def _public(draft: Draft) -> tuple[object, ...]:
     """What is said of it for ever, and checked before; with its end, which must be a moment."""
-    return (draft.act, draft.label, draft.counts, draft.until)
+    amounts = [type(amount) for amount in (draft.counts or {}).values()]  # True and 1.0 are equal to 1
+    return (draft.act, draft.label, draft.counts, amounts, draft.until)
 
 
 def _insert(entries: Sequence[_Entry], details: Sequence[_Detail], using: str) -> list[int]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection, models, transaction
 
 from privacy.core.actors import Actor
@@ -16,6 +17,7 @@ from privacy.datamap.declarations import Delete
 from privacy.disposal.models import Closure
 from privacy.disposal.plan import Step, route
 from privacy.disposal.proving import Proof
+from privacy.disposal.relations import inbound, is_link_table
 from privacy.disposal.services import run_closures
 from tests.disposal.planting import plant
 from tests.host import models as host
@@ -24,12 +26,24 @@ pytestmark = pytest.mark.django_db(transaction=True)
 on_sqlite_only = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL is asked before the commit")
 
 
-def covered(*deleted: type[models.Model], by_commit: bool = True) -> set[type[models.Model]]:
-    """Models of which the database proves that nothing is left, in a transaction; those ``deleted`` go whole."""
+def covered(
+    *deleted: type[models.Model], by_commit: bool = True, only: Sequence[type[models.Model]] = ()
+) -> set[type[models.Model]]:
+    """Models of which the database proves that nothing is left, in a transaction; those ``deleted`` go whole.
+
+    ``only`` are those that there are at all, in their order.
+    """
     steps = [_deleting(step) if step.declared.model in deleted else step for step in route()]
+    if only:
+        steps = [step for model in only for step in steps if step.declared.model is model]
     with transaction.atomic():
         proof = Proof(steps, using="default", by_commit=by_commit)
         return {step.declared.model for step in steps if proof.covers(step)}
+
+
+def memberships() -> list[type[models.Model]]:
+    """All tables of many-to-many links of an account."""
+    return [field.model for field in inbound(get_user_model()) if is_link_table(field)]
 
 
 def _deleting(step: Step) -> Step:
@@ -44,9 +58,50 @@ def test_a_foreign_key_to_the_account_proves_that_nothing_is_left_along_it() -> 
 
 
 def test_rows_of_rows_are_proven_where_both_go() -> None:
-    assert host.OrderLine in covered(host.Order, host.OrderLine)
-    assert host.OrderLine not in covered(host.OrderLine), "the order stays, so that nothing is refused"
-    assert host.OrderLine not in covered(host.Order), "a line that stays must be seen to be empty"
+    alone = (*memberships(), host.OrderLine, host.Order, get_user_model())
+    assert host.OrderLine in covered(host.Order, host.OrderLine, only=alone)
+    assert host.OrderLine not in covered(host.OrderLine, only=alone), "the order stays, so that nothing is refused"
+    assert host.OrderLine not in covered(host.Order, only=alone), "a line that stays must be seen to be empty"
+
+
+@pytest.mark.parametrize("between", [host.Comment, host.Team.members.through])
+def test_sqlite_proves_no_rows_of_rows_before_others_that_may_have_pointed_at_nothing(between: Any) -> None:
+    """An answer to a comment that is gone already would make up for the line that is left."""
+    before = [model for model in memberships() if model is not between]
+    alone = (*before, host.OrderLine, host.Order, between, get_user_model())
+    assert (host.OrderLine in covered(host.Order, host.OrderLine, only=alone)) == (connection.vendor != "sqlite")
+    assert host.Order in covered(host.Order, host.OrderLine, only=alone), "the account is the last to go"
+
+
+@on_sqlite_only
+def test_sqlite_proves_no_rows_of_rows_where_the_account_takes_memberships_along() -> None:
+    alone = (host.OrderLine, host.Order, get_user_model())
+    assert host.OrderLine not in covered(host.Order, host.OrderLine, only=alone)
+    assert host.Order in covered(host.Order, host.OrderLine, only=alone)
+
+
+def test_sqlite_proves_no_rows_of_rows_before_a_handler_that_may_do_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = (*memberships(), host.OrderLine, host.Order, host.PageView, get_user_model())
+    assert host.OrderLine in covered(host.Order, host.OrderLine, only=alone)
+    [heard] = [step.declared.data for step in route() if step.declared.model is host.PageView]
+    monkeypatch.setattr(heard, "hooks", True)
+    assert (host.OrderLine in covered(host.Order, host.OrderLine, only=alone)) == (connection.vendor != "sqlite")
+
+
+@on_sqlite_only
+def test_sqlite_only_counts_what_points_at_nothing() -> None:
+    """This is why."""
+    user = plant("counted")
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA foreign_keys = OFF")
+        answer = host.Comment.objects.create(author=user, parent_id=10_000, text="to one that is gone")
+        cursor.execute("PRAGMA foreign_keys = ON")
+    order = host.Order.objects.filter(customer=user)[:1].get()
+    with transaction.atomic():
+        host.Order.objects.filter(pk=order.pk)._raw_delete("default")
+        host.Comment.objects.filter(pk=answer.pk)._raw_delete("default")
+    assert host.OrderLine.objects.filter(order_id=order.pk).exists(), "left, and not refused"
+    host.OrderLine.objects.filter(order_id=order.pk).delete()
 
 
 def test_where_the_account_stays_nothing_is_proven() -> None:
@@ -92,6 +147,34 @@ def test_what_the_database_refuses_is_named_and_keeps_nobody_else(
     [error] = Closure.objects.get(status="partial").errors
     assert error.startswith(f"{model._meta.label}: ")
     assert run_closures(now=now, horizon=now, actor=actor)["accounts"] == 1
+
+
+def test_what_is_left_of_an_account_that_was_gone_already_is_named(now: datetime, actor: Actor) -> None:
+    """No database refuses it: its row is not what goes."""
+    key = plant("spared").pk
+    _take_away(key)
+    Closure.objects.create(
+        subject_key=str(key), pseudonym="x", channel="orm", closed_at=now, due_at=now, status="planned"
+    )
+    with _sparing(host.PageView._meta.db_table, "user_id", key):
+        counts = run_closures(now=now, horizon=now, actor=actor)
+    assert (counts["accounts"], counts["partial"]) == (0, 1)
+    [error] = Closure.objects.get(status="partial").errors
+    assert error.startswith("host.PageView: ")
+    assert run_closures(now=now, horizon=now, actor=actor)["accounts"] == 1
+    assert not host.PageView.objects.filter(user_id=key).exists()
+
+
+def _take_away(key: Any) -> None:
+    """The row of an account, by raw SQL that no foreign key refuses."""
+    table = get_user_model()._meta.db_table
+    on_sqlite = connection.vendor == "sqlite"
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA foreign_keys = OFF" if on_sqlite else "SET session_replication_role = replica")
+        try:
+            cursor.execute(f"DELETE FROM {table} WHERE id = %s", [key])
+        finally:
+            cursor.execute("PRAGMA foreign_keys = ON" if on_sqlite else "RESET session_replication_role")
 
 
 @contextmanager

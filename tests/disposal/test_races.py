@@ -5,15 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection, connections, transaction
 from django.test import Client, override_settings
 
 from privacy.core.actors import Actor
+from privacy.disposal import destroying
+from privacy.disposal.closing import lock_again
+from privacy.disposal.journal import files
 from privacy.disposal.models import Captured, Closure, Sweep
+from privacy.disposal.obstacles import Obstacle
 from privacy.disposal.services import (
     AccountGone,
     Mandate,
@@ -32,6 +38,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 BY_PASSWORD = Mandate("member", "page", "password")
 NIGHT = Actor.system("night")
+STATES = ("intended", "done")
+only_postgresql = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer")
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
@@ -244,3 +252,51 @@ def test_a_page_that_fails_behind_the_closing_does_not_undo_it(now: datetime, mo
     assert answer.status_code == 500
     assert Closure.objects.get().status == "done"
     assert tables_with("xqpage") == []
+
+
+def test_a_closure_that_another_run_finished_is_not_held_again_in_place_of_one_that_it_erased(now: datetime) -> None:
+    mine, theirs = planned(plant("mine"), now, erased_at=now), planned(plant("theirs"), now)
+    Closure.objects.filter(pk=mine.pk).update(status="done")
+    Closure.objects.filter(pk=theirs.pk).update(erased_at=now)
+    with transaction.atomic():
+        assert lock_again([mine], Closure.objects.unfinished().erased(), wait=True) == []
+
+
+@only_postgresql
+def test_what_another_run_held_when_it_was_intended_is_left_to_it_by_every_attempt(
+    now: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has told the journal that it is about to go."""
+    planned(plant("mine"), now)
+    theirs = planned(plant("theirs"), now)
+    held, free = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Closure.objects.select_for_update().get(pk=theirs.pk)
+            held.set()
+            free.wait(timeout=30)
+
+    other: list[threading.Thread] = []
+
+    def obstacles(closures: Any) -> list[Obstacle]:
+        """Somebody is in the way, and the other run begins."""
+        other.append(threading.Thread(target=lambda: at_once(hold)))
+        other[0].start()
+        assert held.wait(timeout=30)
+        return [Obstacle("in the way of nobody", frozenset())]
+
+    def fails_once(closures: Any, **about: Any) -> Any:
+        monkeypatch.setattr(destroying, "destroy_together", destroy_together)
+        free.set()
+        other[0].join(timeout=30)
+        raise ValueError
+
+    destroy_together = destroying.destroy_together
+    monkeypatch.setattr(destroying, "_obstacles", obstacles)
+    monkeypatch.setattr(destroying, "destroy_together", fails_once)
+    with override_settings(PRIVACY={**settings.PRIVACY, "JOURNAL_DIR": str(tmp_path)}):
+        run_closures(now=now, horizon=now, actor=NIGHT)
+        told = {state: {each.line.id for each in files.lines_since() if each.line.state == state} for state in STATES}
+    assert told["done"] <= told["intended"]
+    assert str(theirs.pk) not in told["done"]

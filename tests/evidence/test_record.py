@@ -17,6 +17,7 @@ import privacy
 from privacy.core.actors import Actor
 from privacy.core.pseudonyms import pseudonym
 from privacy.evidence.acts import acts, title_of
+from privacy.evidence.commitments import commit
 from privacy.evidence.models import EvidenceDetail, EvidenceEntry
 from privacy.evidence.services import Draft, InvalidEvidence, forget, record, record_many
 
@@ -231,3 +232,36 @@ def test_an_entry_survives_the_round_trip_of_its_json(now: datetime, actor: Acto
     assert stored.counts == counts
     assert json.loads(stored.detail.content)["details"]["float"] == 1e16
     assert stored.commitment == entry.commitment
+
+
+@pytest.mark.parametrize("unfit", [True, 1.0])
+def test_an_amount_that_only_equals_a_number_is_refused_behind_that_number_too(
+    unfit: Any, now: datetime, actor: Actor
+) -> None:
+    drafts = [Draft(ACT, counts={"rows": 1}), Draft(ACT, counts={"rows": unfit})]
+    with pytest.raises(InvalidEvidence, match="counts"):
+        record_many(drafts=drafts, now=now, actor=actor)
+    assert not EvidenceEntry.objects.exists()
+
+
+def test_what_one_draft_differs_in_from_the_one_before_is_committed_to(now: datetime, actor: Actor) -> None:
+    until = now + timedelta(days=3)
+    drafts = [
+        Draft(ACT, counts={"rows": 1}),
+        Draft(ACT, counts={"rows": 2}),
+        Draft(ACT, "auth.User", counts={"rows": 2}),
+        Draft("evidence.gap_recorded", "auth.User", counts={"rows": 2}),
+        Draft("evidence.gap_recorded", "auth.User", counts={"rows": 2}, until=until),
+    ]
+    keys = record_many(drafts=drafts, now=now, actor=actor)
+    for key, draft in zip(keys, drafts, strict=True):
+        entry = EvidenceEntry.objects.select_related("detail").get(pk=key)
+        assert (entry.act, entry.label, entry.counts) == (draft.act, draft.label, draft.counts)
+        assert commit(entry, entry.detail.salt, entry.detail.content) == entry.commitment
+    assert EvidenceDetail.objects.get(entry=keys[-1]).until == until
+
+
+def test_an_end_without_a_time_zone_is_refused_behind_one_that_has_it(now: datetime, actor: Actor) -> None:
+    ends = (now, now.replace(tzinfo=None))
+    with pytest.raises(InvalidEvidence, match="until"):
+        record_many(drafts=[Draft(ACT, until=end) for end in ends], now=now, actor=actor)
