@@ -16,7 +16,7 @@ from privacy.core.actors import Actor
 from privacy.datamap.declarations import Delete
 from privacy.disposal.models import Closure
 from privacy.disposal.plan import Step, route
-from privacy.disposal.proving import Proof
+from privacy.disposal.proving import Proof, _foreign_keys
 from privacy.disposal.relations import inbound, is_link_table
 from privacy.disposal.services import run_closures
 from tests.disposal.planting import plant
@@ -27,13 +27,17 @@ on_sqlite_only = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="Pos
 
 
 def covered(
-    *deleted: type[models.Model], by_commit: bool = True, only: Sequence[type[models.Model]] = ()
+    *deleted: type[models.Model],
+    by_commit: bool = True,
+    only: Sequence[type[models.Model]] = (),
+    circular: type[models.Model] | None = None,
 ) -> set[type[models.Model]]:
     """Models of which the database proves that nothing is left, in a transaction; those ``deleted`` go whole.
 
     ``only`` are those that there are at all, in their order.
     """
     steps = [_deleting(step) if step.declared.model in deleted else step for step in route()]
+    steps = [replace(step, circular=step.declared.model is circular) for step in steps]
     if only:
         steps = [step for model in only for step in steps if step.declared.model is model]
     with transaction.atomic():
@@ -104,6 +108,13 @@ def test_sqlite_only_counts_what_points_at_nothing() -> None:
     host.OrderLine.objects.filter(order_id=order.pk).delete()
 
 
+@pytest.mark.parametrize("circular", [host.OrderLine, host.Order])
+def test_what_points_at_each_other_in_a_circle_is_read_back(circular: Any) -> None:
+    """Its rows are reached by keys that were written down, whatever became of the link."""
+    alone = (*memberships(), host.OrderLine, host.Order, get_user_model())
+    assert host.OrderLine not in covered(host.Order, host.OrderLine, only=alone, circular=circular)
+
+
 def test_where_the_account_stays_nothing_is_proven() -> None:
     steps = [step for step in route() if step.side.path]
     with transaction.atomic():
@@ -126,6 +137,25 @@ def test_sqlite_proves_nothing_while_its_foreign_keys_are_off() -> None:
             assert covered() == set()
         finally:
             cursor.execute("PRAGMA foreign_keys = ON")
+
+
+def test_only_a_foreign_key_of_one_column_that_refuses_every_row_proves_anything() -> None:
+    """One that takes rows along, empties them, looks at two columns, or at new rows only, leaves something unsaid."""
+    link = "integer REFERENCES strange_goal(id) DEFERRABLE INITIALLY DEFERRED"
+    taking, emptying = (link.replace(" DEFERRABLE", f" ON DELETE {what} DEFERRABLE") for what in ("CASCADE", "SET NULL"))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE strange_goal (id integer PRIMARY KEY, a integer, b integer, UNIQUE (a, b))")
+        cursor.execute(
+            f"CREATE TABLE strange (plain {link}, taking {taking}, emptying {emptying}, a integer, b integer,"
+            " late integer, FOREIGN KEY (a, b) REFERENCES strange_goal(a, b))"
+        )
+        if connection.vendor == "postgresql":
+            cursor.execute("ALTER TABLE strange ADD FOREIGN KEY (late) REFERENCES strange_goal(id) NOT VALID")
+        found = [key for key in _foreign_keys("default", by_commit=True) if key.table == "strange"]
+        transaction.set_rollback(True)
+    assert [key[:4] for key in found if key.refuses] == [("strange", "plain", "strange_goal", "id")]
+    if connection.vendor == "sqlite":
+        assert {key.column for key in found} == {"plain", "taking", "emptying", "a", "b"}, "it counts along all of them"
 
 
 @pytest.mark.parametrize("beside", [0, 3])
