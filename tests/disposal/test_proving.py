@@ -142,7 +142,8 @@ def test_sqlite_proves_nothing_while_its_foreign_keys_are_off() -> None:
 def test_only_a_foreign_key_of_one_column_that_refuses_every_row_proves_anything() -> None:
     """One that takes rows along, empties them, looks at two columns, or at new rows only, leaves something unsaid."""
     link = "integer REFERENCES strange_goal(id) DEFERRABLE INITIALLY DEFERRED"
-    taking, emptying = (link.replace(" DEFERRABLE", f" ON DELETE {what} DEFERRABLE") for what in ("CASCADE", "SET NULL"))
+    ways = ("CASCADE", "SET NULL")
+    taking, emptying = (link.replace(" DEFERRABLE", f" ON DELETE {way} DEFERRABLE") for way in ways)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("CREATE TABLE strange_goal (id integer PRIMARY KEY, a integer, b integer, UNIQUE (a, b))")
         cursor.execute(
