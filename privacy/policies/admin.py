@@ -21,7 +21,8 @@ from privacy.core.errors import PrivacyError
 from privacy.core.generic_admin import ModelAdmin
 from privacy.messages.reasons import left_out_words
 from privacy.policies import queries, services
-from privacy.policies.binding import binds_everybody_from
+from privacy.policies.binding import binds_everybody_from, binds_somebody_from
+from privacy.policies.bounds import promised_in
 from privacy.policies.forms import DigestForm, DraftForm, NewDraftForm, ScheduleForm, WithdrawForm
 from privacy.policies.models import PolicyDraft, PolicyVersion
 from privacy.policies.progress import notice_progress, people_to_tell
@@ -268,13 +269,15 @@ class PolicyVersionAdmin(_Screens):
             else:
                 self._said(request, _("Withdrawn. It stays readable, with your reason above it."))
                 return HttpResponseRedirect(reverse("admin:privacy_policyversion_change", args=[version.pk]))
-        others = queries.standing_beside(version)
+        others, now = queries.standing_beside(version), timezone.now()
         context = {
             "title": _("Withdraw this version?"),
             "version": version,
             "form": form,
             "later": any(one.number > version.number for one in others),
             "before": others[0] if others else None,
+            "binds_now": bool(promised_in(version.figures)) and binding_now(version.pk, now=now),
+            "goes_on": binds_somebody_from(version) <= now,
         }
         return self._page(request, "withdraw", context)
 

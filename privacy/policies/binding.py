@@ -46,6 +46,13 @@ def shown_from(version: PolicyVersion) -> datetime:
     return binds_from(effect, posted_at=version.published_at, joined_at=version.published_at)
 
 
+def binds_somebody_from(version: PolicyVersion) -> datetime:
+    """From when a version can bind anybody at the soonest, in UTC: whoever signs up, or is told by its first mail."""
+    effect = Effect.read(version.effect)
+    mailed_at = (version.announced_at or version.published_at) if Told.EMAIL in effect.channels else None
+    return min(shown_from(version), binds_from(effect, posted_at=version.published_at, dispatched_at=mailed_at))
+
+
 def versions_binding(*, user_key: str = "", joined_at: datetime | None = None, now: datetime) -> dict[str, Binding]:
     """What binds one account now, by document. Three queries; rows: the versions, without their texts, and the notices
     that this account got.

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import groupby
 
 from privacy.core.registries import providers
-from privacy.policies.binding import binds_everybody_from
+from privacy.policies.binding import binds_everybody_from, binds_somebody_from
 from privacy.policies.models import PolicyVersion
 from privacy.policies.queries import current
 from privacy.promises.binding import BINDING_VERSIONS, FrozenFigure
@@ -28,29 +28,52 @@ def promised_in(figures: Mapping[str, Mapping[str, str]]) -> list[FrozenFigure]:
 
 
 def binding_versions(*, now: datetime) -> Mapping[str, datetime | None]:
-    """Every version that binds somebody at ``now``, with the moment at which a later one takes its place.
+    """Every version whose figures bind the site at ``now``, and the moment at which a later one takes its place.
 
     A version binds the site as soon as it is announced, though its users may be bound later; the one before it binds
-    until the new one binds everybody, and again when that is withdrawn. So does each language by itself: a translation
-    promises as much. One query, over as many rows as there are versions, without their texts.
+    until the new one binds everybody, and again when that is withdrawn. A withdrawal is no shorter way to a weaker
+    figure: what was withdrawn when it may have bound somebody binds the site until a later version binds everybody.
+    So does each language by itself: a translation promises as much. One query, over as many rows as there are versions,
+    without their texts.
     """
     rows = PolicyVersion.objects.without_text().select_related("withdrawal")
-    told = [row for row in rows.order_by("document_id", "language", "-number") if _stands(row, now)]
+    told = [row for row in rows.order_by("document_id", "language", "-number") if _told_at(row) <= now]
     found: dict[str, datetime | None] = {}
     for _, group in groupby(told, key=lambda row: (row.document_id, row.language)):
-        until: datetime | None = None
+        later: list[PolicyVersion] = []
         for row in group:
-            if until is not None and until <= now:
+            until, gone = _until(row, later, now), _gone_at(row, now)
+            if (until is None or until > now) and (gone is None or binds_somebody_from(row) <= gone):
+                found[row.pk] = until
+            if gone is None and binds_everybody_from(row) <= now:
                 break
-            found[row.pk] = until
-            ends = binds_everybody_from(row)
-            until = ends if until is None else min(until, ends)
+            later.append(row)
     return found
 
 
-def _stands(row: PolicyVersion, now: datetime) -> bool:
-    told = (row.announced_at or row.published_at) <= now
-    return told and (row.withdrawn_at is None or row.withdrawn_at > now)
+def _until(row: PolicyVersion, later: Iterable[PolicyVersion], now: datetime) -> datetime | None:
+    """When the first of the later versions takes the place of one; None while none is there that will.
+
+    Of one that was withdrawn it is taken at the withdrawal or after it, by what stood at that moment: whatever became
+    of that later, what was withdrawn does not come back.
+    """
+    gone = _gone_at(row, now)
+    moments = []
+    for other in later:
+        ends, stood_until = binds_everybody_from(other), _gone_at(other, now)
+        moment = max(ends, gone) if gone else ends
+        if stood_until is None or (gone and stood_until > moment):
+            moments.append(moment)
+    return min(moments, default=None)
+
+
+def _told_at(row: PolicyVersion) -> datetime:
+    return row.announced_at or row.published_at
+
+
+def _gone_at(row: PolicyVersion, now: datetime) -> datetime | None:
+    """When a version was withdrawn; None while it stands."""
+    return row.withdrawn_at if row.withdrawn_at is not None and row.withdrawn_at <= now else None
 
 
 def misplaced(keys: Iterable[str]) -> list[str]:

@@ -180,6 +180,8 @@ def _publish_or_call_off(row: PolicyDraft, *, now: datetime, actor: Actor) -> bo
 def withdraw(*, version: PolicyVersion, reason: str, now: datetime, actor: Actor) -> PolicyWithdrawal:
     """Take back a version that was published by mistake: the one before it is in force again, and both stay readable.
 
+    Where it may have bound somebody, its figures go on binding settings until a later version has had its notice.
+
     Args:
         reason: for readers, a sentence.
 

@@ -12,7 +12,7 @@ from privacy.core.registries import providers
 from privacy.promises.bounds import Bound, BoundKind, figures_of, weaker
 from privacy.promises.models import FrozenBound
 
-#: ``(*, now) -> {version: until}``: every version that binds somebody at ``now``, and until when where that is known.
+#: ``(*, now) -> {version: until}``: every version whose figures bind at ``now``, and until when where that is known.
 #: The room that publishes answers it; without one nothing is published, and nothing frozen binds.
 BINDING_VERSIONS = "binding_versions"
 
@@ -62,7 +62,7 @@ class Standing:
 
 
 def versions(now: datetime) -> Mapping[str, datetime | None]:
-    """The versions that bind somebody at ``now``, each with its end where a later version has set one."""
+    """The versions whose figures bind at ``now``, each with its end where a later version has set one."""
     ask = providers.find(BINDING_VERSIONS)
     return ask(now=now) if ask else {}
 

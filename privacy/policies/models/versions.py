@@ -191,7 +191,7 @@ class PolicyVersion(WrittenOnce):
 
 
 class PolicyWithdrawal(WrittenOnce):
-    """That a version was published by mistake. It binds nobody from then on, and stays readable.
+    """That a version was published by mistake. It binds no person from then on, and stays readable.
 
     Attributes:
         reason: for readers, in a sentence.
