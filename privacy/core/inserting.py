@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connections
+from django.db import connections, transaction
 from django.db.models import CharField, JSONField, Model, TextField
 
 from privacy.core.batches import chunks
@@ -23,7 +23,7 @@ def insert_many(
     using: str,
     returning: Sequence[str] = (),
 ) -> list[tuple[Any, ...]]:
-    """INSERT rows, two thousand at a time; no signal is sent and no default is filled in.
+    """INSERT rows, two thousand at a time, all or none; no signal is sent and no default is filled in.
 
     Args:
         names: the fields to write; all others must have a default in the database.
@@ -43,7 +43,7 @@ def insert_many(
     source = "jsonb_array_elements(%s::jsonb)" if connection.vendor == "postgresql" else "json_each(%s)"
     into = f"INSERT INTO {quote(model._meta.db_table)} ({columns})"
     inserted: list[tuple[Any, ...]] = []
-    with connection.cursor() as cursor:
+    with transaction.atomic(using=using, savepoint=False), connection.cursor() as cursor:
         for some in chunks(list(rows), _AT_ONCE):
             given = list(_plain(connection, fields, some))
             if connection.vendor == "sqlite" and not back:  # within the process, a call a row costs less than JSON

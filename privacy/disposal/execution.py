@@ -109,7 +109,7 @@ def erase(
     people = len(subjects.keys) if spared is None else _READ_ALONE
     steps = [(step, _rows(step, subjects, spared)) for step in route() if not step.elsewhere]
     # What is held stays along any link, and what was left of an account that is gone already is refused by nobody.
-    provable = spared is None and subjects.accounts == people
+    provable = spared is None and subjects.accounts == len(subjects.keys)
     proof = Proof([step for step, _ in steps], using=using, by_commit=by_commit) if provable else Proof()
     outcome = Outcome(batch, proof)
     sweeping.queue_caches(subjects, batch=batch, now=now)

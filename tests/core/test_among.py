@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db.models import F
-from django.db.models.functions import Lower
+from django.db.models import CharField, F
+from django.db.models.functions import Cast, Lower
 
-from privacy.core.among import Among
+from privacy.core.among import Among, Values
 from privacy.disposal.models import Closure, SessionIndex
 
 pytestmark = pytest.mark.django_db
@@ -55,3 +56,34 @@ def test_nothing_among_no_values_and_expressions_may_stand_on_the_left() -> None
 def test_many_values_are_one_parameter() -> None:
     _sql, params = User.objects.filter(Among("pk", list(range(5000)))).query.sql_with_params()
     assert len(params) == 1
+
+
+class Small(CharField):  # type: ignore[type-arg]
+    """A site's own field, which stores a text otherwise than it was given."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return str(value).lower()
+
+
+def test_the_same_values_are_found_in_columns_of_every_kind(now: datetime) -> None:
+    """Each form is made once, and never taken for another."""
+    one, two = (User.objects.create(username=name) for name in ("ADA", "ada"))
+    SessionIndex.objects.create(session_key="s", user_key=str(one.pk), seen_at=now)
+    for first in ("numbers", "texts"):
+        keys = Values([one.pk])
+        texts, numbers = SessionIndex.objects.filter(Among("user_key", keys)), User.objects.filter(Among("pk", keys))
+        for asked in (numbers, texts) if first == "numbers" else (texts, numbers):
+            assert asked.count() == 1
+    names = Values(["ADA"])
+    assert list(User.objects.filter(Among("username", names))) == [one]
+    small = Among(Cast("username", Small(max_length=150)), names)
+    assert list(User.objects.filter(small)) == [two]
+    assert list(User.objects.filter(Among("username", names))) == [one]
+
+
+def test_uuids_are_found_in_texts_too_as_they_are_written(now: datetime) -> None:
+    keys = Values([uuid.uuid4()])
+    Closure.objects.create(id=keys[0], subject_key=str(keys[0]), channel="page", closed_at=now, due_at=now)
+    assert Closure.objects.filter(Among("pk", keys)).count() == 1
+    assert Closure.objects.filter(Among("subject_key", keys)).count() == 1
+    assert Closure.objects.filter(Among("subject_key", keys.texts)).count() == 1

@@ -78,6 +78,18 @@ def test_time_in_which_the_work_itself_wrote_on_is_no_pause(clock: Clock) -> Non
     assert clock.rests == [GAP]
 
 
+@only_postgresql
+def test_where_nobody_counts_what_was_written_the_whole_pause_is_made(clock: Clock, settings: Any) -> None:
+    settings.PRIVACY = {**settings.PRIVACY, "NIGHT_SHARE": 0.5}
+    mine = pace(clock)
+    with mine.turn(500):
+        clock.at += 1.0
+    clock.at += 0.4
+    with mine.turn(500):
+        pass
+    assert clock.rests == [1.0]
+
+
 def next_in_line(clock: Clock) -> None:
     """Other work on the same database that begins at once."""
     with pace(clock).turn(1):

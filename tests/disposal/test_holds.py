@@ -269,6 +269,19 @@ def test_a_held_person_stops_nobody_else_of_the_batch(now: datetime, actor: Acto
     assert list(users().filter(username__startswith="batch")) == [people[1]]
 
 
+def test_what_would_stand_in_the_way_of_a_held_person_stops_only_the_others(now: datetime, actor: Actor) -> None:
+    held, free = plant("held"), plant("free")
+    hold(now, held)
+    users().filter(username="former-member").delete()  # who stands in for the authors of reviews
+    for person in (held, free):
+        Closure.objects.create(
+            subject_key=str(person.pk), pseudonym="p", channel="command", closed_at=now, due_at=now, status="planned"
+        )
+    night(now)
+    assert Closure.objects.get(subject_key=str(held.pk)).status == "held"
+    assert Closure.objects.get(subject_key=str(free.pk)).status == "partial"
+
+
 def test_accounts_that_the_site_closed_itself_are_held_as_well(now: datetime, actor: Actor, settings: Any) -> None:
     settings.PRIVACY = {
         **settings.PRIVACY,

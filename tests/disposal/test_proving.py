@@ -19,6 +19,7 @@ from privacy.disposal.plan import Step, route
 from privacy.disposal.proving import Proof, _foreign_keys
 from privacy.disposal.relations import inbound, is_link_table
 from privacy.disposal.services import run_closures
+from tests.disposal.holding import hold
 from tests.disposal.planting import plant
 from tests.host import models as host
 
@@ -194,6 +195,21 @@ def test_what_is_left_of_an_account_that_was_gone_already_is_named(now: datetime
     assert error.startswith("host.PageView: ")
     assert run_closures(now=now, horizon=now, actor=actor)["accounts"] == 1
     assert not host.PageView.objects.filter(user_id=key).exists()
+
+
+def test_of_a_person_who_is_held_in_part_what_goes_is_read_back(now: datetime, actor: Actor) -> None:
+    """The account stays, so that no foreign key to it refuses anything."""
+    user = plant("spared")
+    hold(now, user, "documents")
+    Closure.objects.create(
+        subject_key=str(user.pk), pseudonym="x", channel="command", closed_at=now, due_at=now, status="planned"
+    )
+    with _sparing(host.PageView._meta.db_table, "user_id", user.pk):
+        run_closures(now=now, horizon=now, actor=actor)
+    closure = Closure.objects.get()
+    assert (closure.status, closure.errors[0].partition(":")[0]) == ("partial", "host.PageView")
+    run_closures(now=now, horizon=now, actor=actor)
+    assert Closure.objects.get().status == "held"
 
 
 def _take_away(key: Any) -> None:

@@ -262,6 +262,13 @@ def test_a_closure_that_another_run_finished_is_not_held_again_in_place_of_one_t
         assert lock_again([mine], Closure.objects.unfinished().erased(), wait=True) == []
 
 
+def test_of_closures_that_are_locked_again_those_that_changed_meanwhile_are_left_out(now: datetime) -> None:
+    gone, still = (planned(plant(name), now, erased_at=now) for name in ("gone", "still"))
+    Closure.objects.filter(pk=gone.pk).update(status="done")
+    with transaction.atomic():
+        assert lock_again([gone, still], Closure.objects.unfinished().erased(), wait=True) == [still]
+
+
 @only_postgresql
 def test_what_another_run_held_when_it_was_intended_is_left_to_it_by_every_attempt(
     now: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -251,6 +251,7 @@ def test_what_one_draft_differs_in_from_the_one_before_is_committed_to(now: date
         Draft(ACT, counts={"rows": 2}),
         Draft(ACT, "auth.User", counts={"rows": 2}),
         Draft("evidence.gap_recorded", "auth.User", counts={"rows": 2}),
+        Draft(ACT, counts={"rows": 1}),
         Draft("evidence.gap_recorded", "auth.User", counts={"rows": 2}, until=until),
     ]
     keys = record_many(drafts=drafts, now=now, actor=actor)

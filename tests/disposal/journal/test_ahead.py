@@ -61,6 +61,17 @@ def test_when_somebody_wrote_in_between_they_are_read_again(keys: list[Any], mon
         assert [closure.pk for closure in lock_to_erase(keys, ahead)] == keys[1:]
 
 
+@on_sqlite
+def test_what_somebody_wrote_while_they_were_read_counts_too(keys: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    commits = [1]
+    monkeypatch.setattr(reading, "commits_of_others", lambda connection: commits[0])
+    monkeypatch.setattr(reading.journalling, "prepare", lambda closures: commits.insert(0, 2))
+    ahead = read_ahead(keys)
+    assert ahead is not None
+    with transaction.atomic():
+        assert lock_to_erase(keys, ahead) is not ahead.closures
+
+
 @on_postgresql
 def test_where_rows_are_locked_nothing_is_read_ahead(keys: list[Any]) -> None:
     assert read_ahead(keys) is None
