@@ -98,18 +98,20 @@ def _scan(
     if dry_run:
         return
     with transaction.atomic():
-        seen, vanished = _unchanged(alias, seen), _unchanged(alias, vanished)
+        seen, vanished, gone = (_unchanged(alias, rows) for rows in (seen, vanished, gone))
         for row in seen:
             _see(row, files[row.name], now)
         Backup.objects.bulk_create(new, batch_size=CHUNK, ignore_conflicts=True)
         Backup.objects.bulk_update(seen, [*_TOLD_BY_FILE, "tried_at", "destroyed_at"], batch_size=CHUNK)
+        expired = mark(gone, status=Backup.Status.GONE, destroyed_at=now, error="")
+        missed = mark(vanished, status=Backup.Status.VANISHED, error="")
         left = {
-            acts.EXPIRED: mark(gone, status=Backup.Status.GONE, destroyed_at=now, error=""),
-            acts.VANISHED: mark(vanished, status=Backup.Status.VANISHED, error=""),
+            acts.EXPIRED: {"files": expired, "bytes": sum(row.size or 0 for row in gone)},
+            acts.VANISHED: {"files": missed},
         }
-        for act, count in left.items():
-            if count:
-                record(act=act, now=now, actor=actor, label="privacy.Backup", counts={"files": count})
+        for act, counts in left.items():
+            if counts["files"]:
+                record(act=act, now=now, actor=actor, label="privacy.Backup", counts=counts)
         BackupStorage.objects.update_or_create(alias=alias, defaults={"tried_at": now, "scanned_at": now, "error": ""})
 
 

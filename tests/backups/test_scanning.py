@@ -82,7 +82,7 @@ def test_a_deletion_that_crashed_before_it_was_written_down_counts_as_ours(
     (dumps / DUMP).unlink()
     assert services.reconcile(now=now, actor=actor).gone == 1
     assert Backup.objects.get().status == "gone"
-    assert EvidenceEntry.objects.get(act="backups.expired").counts == {"files": 1}
+    assert EvidenceEntry.objects.get(act="backups.expired").counts == {"files": 1, "bytes": 4}
 
 
 def test_a_dry_run_writes_nothing(put: Put, now: datetime, actor: Actor) -> None:

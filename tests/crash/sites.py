@@ -43,7 +43,9 @@ class Picture:
                 found.append(f"{table}: +{sorted(ours - theirs)[:3]} -{sorted(theirs - ours)[:3]}")
         both = {name for name, _ in self.files.items() ^ other.files.items()}
         found += [f"file {name}" for name in sorted(both)[:5]] + [f"{len(both)} files"] * (len(both) > 5)
-        found += [f"told {what!r}" for what in ("sums", "people") if self.told[what] != other.told[what]]
+        for what in ("sums", "people"):
+            mine, theirs = self.told[what].items(), other.told[what].items()
+            found += [f"told {what!r}: {dict(mine - theirs)} and not {dict(theirs - mine)}"] * (mine != theirs)
         found += [f"the journal says {self.told['journal']}"] * (self.told["journal"] != other.told["journal"])
         return found
 
