@@ -116,7 +116,7 @@ def _delete(alias: str, storage: Storage, name: str) -> str:
 def _settle(rows: Iterable[Backup], left: dict[str, str], report: ExpiryReport, *, now: datetime, actor: Actor) -> None:
     with transaction.atomic():
         # Another run may have settled some of them meanwhile: each file is told once.
-        here = Backup.objects.select_for_update().here().filter(pk__in=[row.pk for row in rows])
+        here = Backup.objects.here().filter(pk__in=[row.pk for row in rows]).in_turn()
         mine = set(here.values_list("pk", flat=True))
         gone = [row for row in rows if row.name not in left and row.pk in mine]
         expired = mark(gone, status=Backup.Status.GONE, destroyed_at=now, error="")

@@ -18,6 +18,10 @@ class BackupQuerySet(models.QuerySet["Backup"]):
         """Files that lie in the storage: present, or present because their deletion failed."""
         return self.filter(status__in=("present", "failed"))
 
+    def in_turn(self) -> BackupQuerySet:
+        """Held until the transaction ends, in one order: two runs that wait for each other's rows would both stand still."""
+        return self.select_for_update().order_by("pk")
+
     def dumps(self) -> BackupQuerySet:
         """Files that a restore could use, in contrast to whatever else lies beside them."""
         return self.filter(kind__in=("database", "media"))

@@ -16,6 +16,7 @@ from privacy.backups import acts, alarms, copy_alarms, listing
 from privacy.backups.listing import Listed
 from privacy.backups.models import Backup, BackupStorage
 from privacy.core.actors import Actor
+from privacy.core.batches import chunks
 from privacy.core.conf import settings
 from privacy.core.errors import PrivacyError
 from privacy.core.registries import Progress
@@ -83,7 +84,7 @@ def _scan(
         if not dry_run:
             BackupStorage.objects.update_or_create(alias=alias, defaults={"tried_at": now, "error": str(error)[:300]})
         return
-    new = [_row(alias, file, now) for name, file in files.items() if name not in known]
+    new = [_row(alias, file, now) for name, file in sorted(files.items()) if name not in known]
     seen = [row for name, row in known.items() if name in files]
     lost = [row for name, row in known.items() if name not in files and row.is_here]
     # An attempt to delete it that did not come to its end did reach the file.
@@ -117,18 +118,19 @@ def _scan(
 
 def _unchanged(alias: str, rows: list[Backup]) -> list[Backup]:
     """Rows that nobody changed since they were read; an expiry that ran meanwhile knows better."""
-    locked = Backup.objects.select_for_update().filter(storage=alias)
+    locked = Backup.objects.filter(storage=alias).in_turn()
     current = {pk: (status, tried_at) for pk, status, tried_at in locked.values_list("pk", "status", "tried_at")}
     return [row for row in rows if current.get(row.pk) == (row.status, row.tried_at)]
 
 
 def mark(rows: Iterable[Backup], **values: Any) -> int:
     """Set values on those of the rows whose files were still thought to be here; returns how many."""
-    keys = [row.pk for row in rows]
-    return sum(
-        Backup.objects.here().filter(pk__in=keys[start : start + CHUNK]).update(**values)
-        for start in range(0, len(keys), CHUNK)
-    )
+    changed = 0
+    for some in chunks([row.pk for row in rows], CHUNK):
+        with transaction.atomic():
+            mine = list(Backup.objects.here().filter(pk__in=some).in_turn().values_list("pk", flat=True))
+            changed += Backup.objects.filter(pk__in=mine).update(**values)
+    return changed
 
 
 def _row(alias: str, file: Listed, now: datetime) -> Backup:
