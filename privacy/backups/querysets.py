@@ -19,7 +19,7 @@ class BackupQuerySet(models.QuerySet["Backup"]):
         return self.filter(status__in=("present", "failed"))
 
     def in_turn(self) -> BackupQuerySet:
-        """Held until the transaction ends, in one order: two runs that wait for each other's rows would both stand still."""
+        """Held until the transaction ends, in one order: runs that wait for each other's rows would stand still."""
         return self.select_for_update().order_by("pk")
 
     def dumps(self) -> BackupQuerySet:
