@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -99,7 +99,7 @@ def _scan(
     if dry_run:
         return
     with transaction.atomic():
-        seen, vanished, gone = (_unchanged(alias, rows) for rows in (seen, vanished, gone))
+        seen, vanished, gone = _unchanged(alias, seen, vanished, gone)
         for row in seen:
             _see(row, files[row.name], now)
         Backup.objects.bulk_create(new, batch_size=CHUNK, ignore_conflicts=True)
@@ -116,11 +116,12 @@ def _scan(
         BackupStorage.objects.update_or_create(alias=alias, defaults={"tried_at": now, "scanned_at": now, "error": ""})
 
 
-def _unchanged(alias: str, rows: list[Backup]) -> list[Backup]:
-    """Rows that nobody changed since they were read; an expiry that ran meanwhile knows better."""
+def _unchanged(alias: str, *lists: list[Backup]) -> Iterator[list[Backup]]:
+    """Of each list the rows that nobody changed since they were read; an expiry that ran meanwhile knows better."""
     locked = Backup.objects.filter(storage=alias).in_turn()
     current = {pk: (status, tried_at) for pk, status, tried_at in locked.values_list("pk", "status", "tried_at")}
-    return [row for row in rows if current.get(row.pk) == (row.status, row.tried_at)]
+    for rows in lists:
+        yield [row for row in rows if current.get(row.pk) == (row.status, row.tried_at)]
 
 
 def mark(rows: Iterable[Backup], **values: Any) -> int:
