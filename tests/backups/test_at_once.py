@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from privacy.backups import services
 from privacy.backups.models import Backup
@@ -59,3 +63,27 @@ def test_a_scan_beside_an_expiry_takes_no_file_for_vanished(
     services.reconcile(now=now, actor=actor)
     assert told("backups.expired", "files") == len(OLD)
     assert not Backup.objects.filter(status="vanished").exists()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
+def test_rows_are_locked_in_one_order_before_they_are_changed(
+    put: Callable[..., str], one_month: None, now: datetime, actor: Actor
+) -> None:
+    """Two runs that lock in two orders wait for each other; a change of many rows at once locks them in any order."""
+    for name in OLD:
+        put(name)
+    with CaptureQueriesContext(connection) as asked:
+        services.reconcile(now=now, actor=actor)
+        services.expire(now=now, horizon=now, actor=actor)
+    locks = [
+        query["sql"] for query in asked if "FOR UPDATE" in query["sql"] and 'FROM "privacy_backup"' in query["sql"]
+    ]
+    assert locks
+    assert all(re.search(r'SELECT "privacy_backup"."id" AS "pk".* ORDER BY 1 ASC FOR UPDATE', sql) for sql in locks)
+    kinds = [
+        "lock" if query["sql"] in locks else "change"
+        for query in asked
+        if query["sql"] in locks or query["sql"].startswith('UPDATE "privacy_backup"')
+    ]
+    assert "change" in kinds
+    assert all(before == "lock" for before, kind in pairwise(kinds) if kind == "change")
